@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class LivedataConfig(AppConfig):
+    name = "livedata"
+    default_auto_field = "papertrading.fields.UUIDAutoField"

@@ -1,0 +1,59 @@
+"""Static files: hashed names when collected, plain ones before; third-party scripts come from npm."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import BaseFinder
+from django.contrib.staticfiles.storage import StaticFilesStorage
+from django.core.files.storage import FileSystemStorage
+
+# name served under /static/ -> file inside node_modules
+_SERVED = {
+    "vendor/lightweight-charts.js": "lightweight-charts/dist/lightweight-charts.standalone.production.js",
+}
+
+
+class Storage(StaticFilesStorage):
+    """Plain names."""
+
+
+class NodeModulesFinder(BaseFinder):
+    """Serves just the files of node_modules that pages use."""
+
+    def check(self, **kwargs: Any) -> list[Any]:
+        return []
+
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
+        inside = _SERVED.get(path)
+        found = self._root() / inside if inside else None
+        if found is None or not found.exists():
+            return []
+        return [str(found)] if find_all else str(found)
+
+    def list(self, ignore_patterns: Any) -> Any:
+        storage = FileSystemStorage(location=self._root())
+        for served, inside in _SERVED.items():
+            if (self._root() / inside).exists():
+                yield served, _Renamed(storage, inside)
+
+    def _root(self) -> Path:
+        return Path(settings.BASE_DIR) / "node_modules"
+
+
+class _Renamed:
+    """A storage of one file, opened whatever name it is asked by."""
+
+    prefix = None
+
+    def __init__(self, storage: FileSystemStorage, inside: str) -> None:
+        self._storage, self._inside = storage, inside
+
+    def open(self, name: str) -> Any:
+        return self._storage.open(self._inside)
+
+    def path(self, name: str) -> str:
+        return self._storage.path(self._inside)
+
+    def get_modified_time(self, name: str) -> Any:
+        return self._storage.get_modified_time(self._inside)

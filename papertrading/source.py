@@ -1,0 +1,61 @@
+"""Which venue a DATA_DIR trades on: live, the simulator, or a replay. Decided once, then kept.
+
+Results on different sources never mix, so a DATA_DIR that has started on one stays on it; a later
+outage of Polymarket is shown as degraded, never answered by a silent switch. Standard library only:
+settings read this before Django exists.
+"""
+
+import os
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+LIVE, SIMULATOR, REPLAY = "live", "simulator", "replay"
+POLYMARKET = {
+    "GAMMA_URL": "https://gamma-api.polymarket.com",
+    "CLOB_URL": "https://clob.polymarket.com",
+    "DATA_URL": "https://data-api.polymarket.com",
+    "CLOB_WS_URL": "wss://ws-subscriptions-clob.polymarket.com",
+}
+_PROBE_SECONDS = 3.0
+
+
+def data_dir() -> Path:
+    return Path(os.environ.get("DATA_DIR", "./var")).resolve()
+
+
+def chosen() -> str:
+    """The source in force: `live`, `simulator` or `replay:FILE`. Reads, never asks the network.
+
+    Raises ValueError when EXCHANGE names something else.
+    """
+    asked = os.environ.get("EXCHANGE", "auto")
+    if asked == LIVE or asked == SIMULATOR or asked.startswith(f"{REPLAY}:"):
+        return asked
+    if asked != "auto":
+        raise ValueError(f"EXCHANGE={asked!r}: use auto, live, simulator or replay:FILE")
+    if any(os.environ.get(name) for name in POLYMARKET):
+        return LIVE
+    kept = data_dir() / "exchange"
+    return kept.read_text().strip() if kept.exists() else SIMULATOR
+
+
+def decide() -> str:
+    """Like `chosen`, but on the first start of a DATA_DIR asks whether Polymarket answers, and keeps the answer."""
+    kept = data_dir() / "exchange"
+    auto = os.environ.get("EXCHANGE", "auto") == "auto" and not any(
+        os.environ.get(name) for name in POLYMARKET
+    )
+    if auto and not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(LIVE if _answers(POLYMARKET["CLOB_URL"]) else SIMULATOR)
+    return chosen()
+
+
+def _answers(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        socket.create_connection((host, 443), timeout=_PROBE_SECONDS).close()
+    except OSError:
+        return False
+    return True
