@@ -155,7 +155,8 @@ class Position(models.Model):
     token_id = models.CharField(max_length=80)
     outcome_index = models.SmallIntegerField()
     size_micros = models.BigIntegerField(default=0)
-    cost_micros = models.BigIntegerField(default=0)
+    cost_micros = models.BigIntegerField(default=0)  # all that was paid, fees included
+    entry_fees_micros = models.BigIntegerField(default=0)
     realised_pnl_micros = models.BigIntegerField(default=0)
     opened_ms = models.BigIntegerField()
     updated_ms = models.BigIntegerField()
