@@ -1,0 +1,104 @@
+"""Fixtures that every folder shares. What a machine lacks is skipped by name, never silently."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+from django.conf import settings as django_settings
+from django.core.cache import cache
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.redis_server import have_redis, start_redis
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+_MARK_BY_FIXTURE = {"redis_url": "redis", "chromium": "browser", "recordings": "recordings"}
+
+
+def pytest_configure() -> None:
+    # Argon2 takes 0.1 s by design; a test of the hasher itself sets it back.
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that asks for Redis, a browser or recordings carries that mark by itself."""
+    for item in items:
+        for fixture, mark in _MARK_BY_FIXTURE.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """No test sees what another one cached."""
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The folder of recorded venue payloads."""
+    folder = Path(os.environ.get("RECORDINGS_DIR") or ROOT / "../shared/recordings").resolve()
+    if not folder.is_dir():
+        pytest.skip("no recordings here: set RECORDINGS_DIR")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> str:
+    """The URL of a Redis server that only this test process uses."""
+    if django_settings.REDIS_URL:
+        return str(django_settings.REDIS_URL)
+    if not have_redis():
+        pytest.skip("no redis-server on this machine: apt-get install redis-server")
+    host, port = start_redis()
+    return f"redis://{host}:{port}"
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """The same server, emptied."""
+    parts = urlsplit(redis_server)
+    with redis.Redis(host=parts.hostname or "", port=parts.port or 0) as client:
+        client.flushall()
+    return redis_server
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium that is installed here."""
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium, or set CHROMIUM")
+    return found
+
+
+# One browser a module, not a session: while Playwright runs, no other event loop may in this thread.
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page 1440 wide, with no cookies."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()
