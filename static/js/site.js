@@ -1,0 +1,26 @@
+// On every page: theme, preferences, shortcuts, copy buttons. Pages read and submit without it.
+import { followTheme } from "./theme.js";
+import { followKeys } from "./keys.js";
+
+followTheme();
+followKeys();
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.innerText);
+  } catch {
+    return; // no permission: the text can still be selected
+  }
+  const label = button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = label; }, 1400);
+});
+
+// A select or a chip that filters sends its form; without script there is an Apply button.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-auto]");
+  if (form && event.target.name !== "density") form.requestSubmit();
+});
