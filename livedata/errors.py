@@ -2,6 +2,7 @@
 
 Unavailable
   StaleBook          the newest book we hold is too old to trade on
+  BusDown            Redis does not answer
   VenueError         Polymarket did not answer as documented
     VenueTimeout     no answer in time
     VenueThrottled   HTTP 429
@@ -17,6 +18,10 @@ class Unavailable(Exception):
 
 
 class StaleBook(Unavailable):
+    pass
+
+
+class BusDown(Unavailable):
     pass
 
 
