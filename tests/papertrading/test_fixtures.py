@@ -32,11 +32,11 @@ def test_permissions_through_a_group_are_found():
     label = f"{permission.content_type.app_label}.{permission.codename}"
     group = Group.objects.create(name="readers")
     group.permissions.add(permission)
-    user = User.objects.create_user("alice", "alice@example.com", "a long password")
+    user = User.objects.create_user("alice@example.com", "a long password")
     user.groups.add(group)
 
     assert User.objects.get(pk=user.pk).has_perm(label)
-    assert not User.objects.create_user("bob", "bob@example.com", "another password").has_perm(label)
+    assert not User.objects.create_user("bob@example.com", "another password").has_perm(label)
 
 
 @pytest.mark.portable
@@ -48,7 +48,7 @@ def test_a_missing_json_key_is_missing():
 
 
 def test_passwords_are_hashed_fast():
-    user = User.objects.create_user("alice", "alice@example.com", "a long password")
+    user = User.objects.create_user("alice@example.com", "a long password")
 
     algorithm, salt, digest = user.password.split("$")
     assert algorithm == "md5"
