@@ -45,10 +45,15 @@ class OrderBook:
         self.bids = {level.price_micros: level.size_micros for level in bids if level.size_micros}
         self.asks = {level.price_micros: level.size_micros for level in asks if level.size_micros}
 
+    @classmethod
+    def of(cls, bids: dict[int, int], asks: dict[int, int]) -> "OrderBook":
+        """A book of these sizes by price, which it keeps: none of them may be 0."""
+        book = cls()
+        book.bids, book.asks = bids, asks
+        return book
+
     def copy(self) -> "OrderBook":
-        twin = OrderBook()
-        twin.bids, twin.asks = dict(self.bids), dict(self.asks)
-        return twin
+        return OrderBook.of(dict(self.bids), dict(self.asks))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, OrderBook) and (self.bids, self.asks) == (other.bids, other.asks)
