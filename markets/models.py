@@ -15,8 +15,9 @@ class Event(models.Model):
     title = models.TextField()
     description = models.TextField(blank=True, default="")
     image = models.TextField(blank=True, default="")
-    category = models.CharField(max_length=80, blank=True, default="")
+    category = models.CharField(max_length=80, blank=True, default="")  # a slug: markets/core/categories.py
     tags = models.JSONField(default=list)  # [{"slug": "fed", "label": "Fed"}, …]
+    search_text = models.TextField(blank=True, default="")  # markets/core/words.py
     neg_risk = models.BooleanField(default=False)
     neg_risk_market_id = models.CharField(max_length=80, blank=True, default="")
     status = models.SmallIntegerField(default=0)  # Market.Status; the most open of its markets
@@ -72,6 +73,8 @@ class Market(models.Model):
     resolution_source = models.TextField(blank=True, default="")
     image = models.TextField(blank=True, default="")
     category = models.CharField(max_length=80, blank=True, default="")
+    tags = models.JSONField(default=list)  # slugs
+    search_text = models.TextField(blank=True, default="")
     group_label = models.CharField(max_length=255, blank=True, default="")  # its name inside the event
     group_order = models.IntegerField(default=0)
     outcomes = models.JSONField(default=list)  # labels, in the venue's order
@@ -111,6 +114,7 @@ class Market(models.Model):
     taker_delay = models.BooleanField(default=False)  # `itode`: crypto and finance up/down
     clear_book_on_start = models.BooleanField(default=False)
     game_start_ms = models.BigIntegerField(null=True)
+    rules_ms = models.BigIntegerField(null=True)  # when /clob-markets was asked: fd and itode are only there
 
     start_ms = models.BigIntegerField(null=True)
     end_ms = models.BigIntegerField(null=True)
@@ -126,7 +130,9 @@ class Market(models.Model):
             models.Index(fields=["status", "-liquidity_micros", "id"], name="market_by_liquidity"),
             models.Index(fields=["status", "end_ms", "id"], name="market_by_end"),
             models.Index(fields=["status", "-created_ms", "id"], name="market_by_newest"),
-            models.Index(fields=["category", "status", "-volume_24h_micros", "id"], name="market_by_category"),
+            models.Index(
+                fields=["category", "status", "-volume_24h_micros", "id"], name="market_by_category"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -148,20 +154,6 @@ class Market(models.Model):
         return (self.outcome_0, self.outcome_1)[outcome_index]
 
 
-class MarketTag(models.Model):
-    """One tag of one market, so that a tag filters by index on both databases."""
-
-    id = models.CharField(primary_key=True, db_column="_id", max_length=160)  # "<tag>:<market id>"
-    tag = models.CharField(max_length=120)
-    market = models.ForeignKey(Market, models.DO_NOTHING, db_constraint=False, related_name="tag_rows")
-
-    class Meta:
-        indexes = [models.Index(fields=["tag", "market"], name="market_tag_lookup")]
-
-    def __str__(self) -> str:
-        return self.id
-
-
 class PricePoint(models.Model):
     """A cached point of the venue's price history (midpoint of outcome 0) at one resolution."""
 
@@ -178,10 +170,21 @@ class PricePoint(models.Model):
         return self.id
 
 
+class PriceCoverage(models.Model):
+    """Which stretches of a token's history were asked for, so that an empty answer is remembered too."""
+
+    id = models.CharField(primary_key=True, db_column="_id", max_length=120)  # "<token>:<fidelity>"
+    spans = models.JSONField(default=list)  # [[first second, last second], …], in order, disjoint
+    asked_ms = models.BigIntegerField(default=0)  # when the venue last answered
+
+    def __str__(self) -> str:
+        return self.id
+
+
 class SyncState(models.Model):
     """How far a sync has come; what a sync that was killed goes on from."""
 
-    name = models.CharField(primary_key=True, db_column="_id", max_length=40)  # full, incremental, closed
+    name = models.CharField(primary_key=True, db_column="_id", max_length=40)  # full, incremental
     run_id = models.UUIDField(default=uuid.uuid4)
     cursor = models.TextField(blank=True, default="")
     phase = models.CharField(max_length=20, blank=True, default="")
@@ -191,6 +194,7 @@ class SyncState(models.Model):
     unchanged_count = models.IntegerField(default=0)
     bad_count = models.IntegerField(default=0)
     last_bad = models.TextField(blank=True, default="")
+    since_ms = models.BigIntegerField(null=True)  # an incremental run reads back to here
     started_ms = models.BigIntegerField(null=True)
     finished_ms = models.BigIntegerField(null=True)
     last_error = models.TextField(blank=True, default="")

@@ -47,7 +47,7 @@ def _plus_minus(value: int) -> str:
 
 
 def _tick_places(tick_micros: int) -> int:
-    """Decimals that a price on this tick needs, in cents: 0 for 0.01, 1 for 0.001, 2 for 0.0025 and 0.0001."""
+    """Decimals of cents that a price on this tick needs: 0 for 0.01, 1 for 0.001, 2 for 0.0025 and 0.0001."""
     return len(_digits(_rounded(tick_micros, _CENT, 4), 4, trim=True).partition(".")[2])
 
 

@@ -1,0 +1,152 @@
+"""What the catalogue says: one market, one event, pages of either. Reads only, never the venue.
+
+Lists leave out the long texts (descriptions, search lines); they are loaded when somebody reads them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from markets.models import Event, Market, SyncState
+from markets.pages import Filters, Order, Page, Slice, page_keys
+from markets.search import holding, in_parts, listed, wanted
+
+EVERYTHING, BUSIEST_FIRST, FIRST_PAGE = Filters(), Order(), Slice()
+_LONG = ("description", "resolution_source", "search_text", "event__description", "event__search_text")
+
+
+def market_by_slug(slug: str) -> Market | None:
+    return _newest(Market.objects.filter(slug=slug))
+
+
+def market_by_condition(condition_id: str) -> Market | None:
+    return _newest(Market.objects.filter(condition_id=condition_id)) if condition_id else None
+
+
+def market_by_token(token_id: str) -> Market | None:
+    if not token_id:
+        return None
+    return _newest(Market.objects.filter(token_0=token_id)) or _newest(
+        Market.objects.filter(token_1=token_id)
+    )
+
+
+def _newest(markets: QuerySet[Market]) -> Market | None:
+    """The venue has given a slug twice: the newest row is the one that people mean."""
+    return markets.select_related("event").order_by("-created_ms", "-id").first()
+
+
+def markets_by_condition(condition_ids: Iterable[str]) -> dict[str, Market]:
+    """The markets that we know of these, by condition id; one query per thousand."""
+    asked = [condition_id for condition_id in dict.fromkeys(condition_ids) if condition_id]
+    found: dict[str, Market] = {}
+    for part in in_parts(asked):
+        found.update(
+            (market.condition_id, market)
+            for market in Market.objects.filter(condition_id__in=part).select_related("event").defer(*_LONG)
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventLine:
+    """An event and its markets, in the venue's order."""
+
+    event: Event
+    markets: Sequence[Market]
+
+
+def event_by_slug(slug: str) -> EventLine | None:
+    """One event with all its markets: two queries, however many markets."""
+    event = Event.objects.filter(slug=slug).order_by("-created_ms", "-id").first()
+    if event is None:
+        return None
+    markets = Market.objects.filter(event=event).defer("description", "search_text")
+    return EventLine(event=event, markets=in_group_order(markets))
+
+
+def in_group_order(markets: Iterable[Market]) -> list[Market]:
+    """Most likely first while open, as people look for the favourite; the venue's order breaks ties."""
+    return sorted(
+        markets,
+        key=lambda market: (market.status, -(market.price_0_micros or 0), market.group_order, market.id),
+    )
+
+
+def browse(
+    filters: Filters = EVERYTHING, *, order: Order = BUSIEST_FIRST, part: Slice = FIRST_PAGE
+) -> Page[Market]:
+    """One page of markets with their events: at most two queries a status, one for the rows.
+
+    Raises BadPage for a page that is too deep or a cursor that is not ours.
+    """
+    asked = wanted(filters.search, filters.tag)
+    only = listed(asked, ended=filters.closed) if asked else None
+    rows = (
+        Market.objects.all() if filters.active is None else Market.objects.filter(active__in=[filters.active])
+    )
+    if asked and only is None:
+        rows = holding(rows, asked)
+    keys = page_keys(rows, filters=filters, order=order, part=part, only=only)
+    found = Market.objects.filter(pk__in=keys.items).select_related("event").defer(*_LONG)
+    by_key = {market.pk: market for market in found}
+    return keys.carrying([by_key[key] for key in keys.items if key in by_key])
+
+
+def browse_events(
+    filters: Filters = EVERYTHING, *, order: Order = BUSIEST_FIRST, part: Slice = FIRST_PAGE
+) -> Page[EventLine]:
+    """One page of events, each with all its markets: three queries besides those for the keys.
+
+    An event answers a search by its own title or by any of its markets.
+    """
+    asked = wanted(filters.search, filters.tag)
+    market_ids = listed(asked, ended=filters.closed) if asked else None
+    rows = Event.objects.all()
+    only = None
+    if market_ids is not None:
+        only = _events_of(market_ids)
+    elif asked:
+        rows = holding(rows, asked)
+    keys = page_keys(rows, filters=filters, order=order, part=part, only=only)
+    return keys.carrying(_event_lines(keys.items))
+
+
+def _events_of(market_ids: Sequence[str]) -> list[str]:
+    found: dict[str, None] = {}
+    for part in in_parts(market_ids):
+        rows = Market.objects.filter(pk__in=part, event__isnull=False).values_list("event_id", flat=True)
+        found.update(dict.fromkeys(rows))
+    return list(found)
+
+
+def _event_lines(event_ids: Sequence[str]) -> list[EventLine]:
+    events = Event.objects.defer("description", "search_text").in_bulk(event_ids)
+    markets = defaultdict(list)
+    of_events = Market.objects.filter(event_id__in=event_ids)
+    for market in of_events.defer("description", "resolution_source", "search_text"):
+        markets[market.event_id].append(market)
+    return [
+        EventLine(event=events[key], markets=in_group_order(markets[key]))
+        for key in event_ids
+        if key in events
+    ]
+
+
+def search(text: str, *, count: int = 10) -> Sequence[Market]:
+    """The open markets with the most volume today that hold these words; for suggestions as one types."""
+    return (
+        browse(Filters(search=text, closed=False), part=Slice(page_size=count)).items if text.strip() else []
+    )
+
+
+def top_markets(count: int) -> Sequence[Market]:
+    """The open markets with the most volume today."""
+    found = Market.objects.filter(status=Market.Status.OPEN).order_by("-volume_24h_micros", "pk")
+    return list(found.select_related("event").defer(*_LONG)[:count])
+
+
+def sync_states() -> list[SyncState]:
+    return list(SyncState.objects.order_by("name"))
