@@ -90,7 +90,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class RefreshToken(models.Model):
-    """One refresh token we issued. Using it makes the next of its family; using it twice revokes all of it."""
+    """One refresh token we issued. Using it makes the next of its family; twice revokes all of it."""
 
     id = models.UUIDField(primary_key=True, db_column="_id", default=uuid.uuid4, editable=False)  # the jti
     user = models.ForeignKey(User, models.CASCADE, related_name="refresh_tokens")

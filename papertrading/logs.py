@@ -4,6 +4,8 @@ import logging
 
 import structlog
 
+from accounts.scrub import scrubbed
+
 
 def formatter(*, json_lines: bool) -> logging.Formatter:
     shared = [
@@ -16,5 +18,10 @@ def formatter(*, json_lines: bool) -> logging.Formatter:
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            renderer,
+            # Last, on the finished line: tokens hide in addresses, in `extra` and in tracebacks.
+            lambda _logger, _name, line: scrubbed(line),
+        ],
     )
