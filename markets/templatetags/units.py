@@ -110,6 +110,15 @@ def usdc(micros: int | None) -> str:
 
 
 @register.filter
+def usdc_whole(micros: int | None) -> str:
+    """Sums in a ladder, where cents are noise: "$32,348"."""
+    if micros is None:
+        return NOTHING
+    value = _rounded(micros, ONE, 0)
+    return f"{_minus(value)}${_digits(value, 0)}"
+
+
+@register.filter
 def usdc_change(micros: int | None) -> str:
     """A gain or a loss: "+$520.00", "−$28.00", "$0.00"."""
     if micros is None:
