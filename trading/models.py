@@ -127,7 +127,7 @@ class Fill(models.Model):
 
 
 class Posting(models.Model):
-    """One line of the double-entry ledger: append-only; those of one `transaction_id` sum to zero per asset."""
+    """One ledger line: append-only; those of one `transaction_id` sum to zero per asset."""
 
     id = models.CharField(primary_key=True, db_column="_id", max_length=140)  # "<transaction_id>:<line>"
     transaction_id = models.CharField(max_length=120, db_index=True)
@@ -173,7 +173,9 @@ class Position(models.Model):
 class Footprint(models.Model):
     """What a world (a portfolio) took from one level of a market, in outcome-0 coordinates."""
 
-    id = models.CharField(primary_key=True, db_column="_id", max_length=160)  # "<world>:<condition>:<side>:<price>"
+    id = models.CharField(
+        primary_key=True, db_column="_id", max_length=160
+    )  # "<world>:<condition>:<side>:<price>"
     world = models.CharField(max_length=40)
     condition_id = models.CharField(max_length=66)
     book_side = models.CharField(max_length=4)  # the side taken from: BUY is the bids, SELL the asks

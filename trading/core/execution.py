@@ -82,9 +82,7 @@ def execute(
             fee_micros=fee,
         )
         realised = after.realised_pnl_micros - holding.realised_pnl_micros
-        fills.append(
-            PricedFill(level=level, fee_micros=fee, realised_pnl_micros=realised, lines=lines)
-        )
+        fills.append(PricedFill(level=level, fee_micros=fee, realised_pnl_micros=realised, lines=lines))
         sign = -1 if ticket.side is Side.BUY else 1
         cash += sign * level.notional_micros - fee
         holding = after

@@ -41,9 +41,7 @@ def faded_micros(taken: Taken, *, now_ms: int, half_life_ms: int | None) -> int:
     return int(left.to_integral_value(rounding=ROUND_CEILING))
 
 
-def after_taking(
-    before: Taken | None, *, size_micros: int, now_ms: int, half_life_ms: int | None
-) -> Taken:
+def after_taking(before: Taken | None, *, size_micros: int, now_ms: int, half_life_ms: int | None) -> Taken:
     """The level's footprint after another fill: what had not faded, and the new."""
     left = faded_micros(before, now_ms=now_ms, half_life_ms=half_life_ms) if before else 0
     return Taken(left + size_micros, now_ms)

@@ -23,7 +23,7 @@ class LevelFill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """What became of a ticket. `resting` and `killed` count what the ticket counts: shares, or USDC of a budget."""
+    """What became of a ticket. `resting` and `killed` count as the ticket does: shares, or USDC of a budget."""
 
     fills: tuple[LevelFill, ...]
     resting_micros: int
@@ -92,9 +92,7 @@ def match(
     )
 
 
-def _footprint(
-    ticket: Ticket, level: Level, taken: Levels, *, now_ms: int, half_life_ms: int | None
-) -> int:
+def _footprint(ticket: Ticket, level: Level, taken: Levels, *, now_ms: int, half_life_ms: int | None) -> int:
     """What counts as taken of this level, never more than it shows."""
     side, price = mirror(ticket.side.opposite, level.price_micros, ticket.outcome_index)
     before = taken.get((side, price))

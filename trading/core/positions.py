@@ -8,7 +8,7 @@ from markets.core.units import proceeds_micros
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """Shares of one token. `cost_micros` is all that was paid for them, `entry_fees_micros` the fees in it."""
+    """Shares of one token. `cost_micros` is all that was paid for them, `entry_fees_micros` its fees."""
 
     size_micros: int = 0
     cost_micros: int = 0

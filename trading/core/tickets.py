@@ -9,7 +9,9 @@ from markets.core.units import MICROS_MAX, ONE, cost_micros, from_micros
 from trading.core.fees import FeeSchedule
 from trading.core.rejections import Code
 
-BUY_NOTIONAL_MIN_MICROS = ONE  # Source: the venue's "invalid amount for a marketable BUY order …, min size: $1"
+BUY_NOTIONAL_MIN_MICROS = (
+    ONE  # Source: the venue's "invalid amount for a marketable BUY order …, min size: $1"
+)
 EXPIRATION_MIN_MS = 180_000  # Source: docs.polymarket.com of 2026, "at least 3 minutes"
 
 

@@ -1,0 +1,48 @@
+"""Lets a DRF view answer with an order's result without holding a thread while the order's time passes.
+
+The view submits and returns at once, leaving on its response what is still to come: `pending` (an order to
+await, and how to write it) or `stale_condition` (a market whose book may be fresh within moments).
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from rest_framework.response import Response
+
+from trading.models import Order
+from trading.services.placing import fresh_in_time
+from trading.services.results import outcome
+
+
+class Pending:
+    """An order that is on its way, and the answer it becomes."""
+
+    def __init__(self, order: Order, write: Callable[[Order], dict[str, Any]]) -> None:
+        self.order, self.write = order, write
+
+
+def awaiting(view: Callable[..., Response]) -> Callable[..., Awaitable[Response]]:
+    """Wrap a DRF view. CSRF stays with DRF's session authentication, as for every DRF view."""
+
+    async def awaited(request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        with suppress(RequestDataTooBig):  # the view meets it again, and answers 413
+            _ = request.body  # kept by Django, so that the view can be asked twice
+        response = await sync_to_async(view)(request, *args, **kwargs)
+        stale = getattr(response, "stale_condition", None)
+        if stale and await fresh_in_time(stale):
+            response = await sync_to_async(view)(request, *args, **kwargs)
+        pending = getattr(response, "pending", None)
+        if pending is not None:
+            order = await outcome(pending.order)
+            response.data = await sync_to_async(pending.write)(order)
+        return response
+
+    awaited.csrf_exempt = True  # type: ignore[attr-defined]
+    awaited.cls = getattr(view, "cls", None)  # type: ignore[attr-defined]  # drf-spectacular finds the view by it
+    awaited.initkwargs = getattr(view, "initkwargs", {})  # type: ignore[attr-defined]
+    awaited.actions = getattr(view, "actions", None)  # type: ignore[attr-defined]
+    return awaited

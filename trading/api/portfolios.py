@@ -1,0 +1,244 @@
+"""/portfolios: books, their positions, ledger, worth."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import Throttled, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.limits import limit_of
+from livedata.clock import venue_now_ms
+from markets.core.units import from_micros
+from markets.selectors import markets_by_condition
+from trading.api import schemas
+from trading.api.paging import PARAMETERS, PERIOD, in_period, page_json, whole_json
+from trading.api.reading import read_number
+from trading.core.rejections import Code
+from trading.models import EquityPoint, Fill, Portfolio, Posting
+from trading.payloads import iso, portfolio_json, position_json, posting_json, trade_json
+from trading.selectors.figures import portfolio_figures
+from trading.selectors.portfolios import (
+    portfolio_of,
+    portfolio_summaries,
+    portfolios_of,
+    position_lines,
+    summary_of,
+)
+from trading.services.portfolios import change_portfolio, open_portfolio, reset_portfolio
+
+
+class PortfolioApi(APIView):
+    """A view on one portfolio of the asker's."""
+
+    def portfolio(self, request: Request, portfolio_id: UUID) -> Portfolio:
+        """Raises Http404 for what does not exist or belongs to others."""
+        found = portfolio_of(request.user.pk, portfolio_id)
+        if found is None:
+            raise Http404
+        return found
+
+
+class PortfoliosView(APIView):
+    @extend_schema(summary="Your portfolios", responses=schemas.PortfolioPage)
+    def get(self, request: Request) -> Response:
+        summaries = portfolio_summaries(portfolios_of(request.user.pk))
+        return Response(whole_json("portfolios", [portfolio_json(summary) for summary in summaries]))
+
+    @extend_schema(
+        summary="Open a portfolio",
+        request=schemas.NewPortfolio,
+        responses={201: schemas.Portfolio, 422: schemas.Error, 429: schemas.Error},
+    )
+    def post(self, request: Request) -> Response:
+        asked = schemas.NewPortfolio(data=request.data)
+        asked.is_valid(raise_exception=True)
+        fields = asked.validated_data
+        most = limit_of(request.user, "portfolios")
+        if len(portfolios_of(request.user.pk, with_closed=False)) >= most:
+            raise Throttled(detail=f"Your role may keep {most} portfolios: close one first.")
+        portfolio = open_portfolio(
+            user_id=request.user.pk,
+            name=fields["name"],
+            description=fields.get("description", ""),
+            initial_balance_micros=read_number(request.data, "initial_balance", Code.INVALID_SIZE),
+            latency_ms=fields.get("latency_ms"),
+            queue_model=fields.get("queue_model"),
+            now_ms=venue_now_ms(),
+        )
+        return Response(portfolio_json(summary_of(portfolio, [])), status=201)
+
+
+class PortfolioView(PortfolioApi):
+    @extend_schema(summary="One portfolio", responses=schemas.PortfolioWithPositions)
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        portfolio = self.portfolio(request, portfolio_id)
+        lines = position_lines(portfolio_id=portfolio.pk)
+        return Response(portfolio_json(summary_of(portfolio, lines), lines))
+
+    @extend_schema(
+        summary="Rename, describe, close or reopen",
+        request=schemas.PortfolioChange,
+        responses={200: schemas.Portfolio, 422: schemas.Error},
+    )
+    def patch(self, request: Request, portfolio_id: UUID) -> Response:
+        self.portfolio(request, portfolio_id)
+        asked = schemas.PortfolioChange(data=request.data)
+        asked.is_valid(raise_exception=True)
+        portfolio = change_portfolio(portfolio_id=portfolio_id, **asked.validated_data)
+        lines = position_lines(portfolio_id=portfolio_id)
+        return Response(portfolio_json(summary_of(portfolio, lines)))
+
+    @extend_schema(summary="Close; the history stays readable", responses={204: None})
+    def delete(self, request: Request, portfolio_id: UUID) -> Response:
+        self.portfolio(request, portfolio_id)
+        change_portfolio(portfolio_id=portfolio_id, is_active=False)
+        return Response(status=204)
+
+
+class ResetView(PortfolioApi):
+    @extend_schema(
+        summary="Begin anew, keeping the history",
+        request=schemas.Reset,
+        responses={200: schemas.Portfolio, 422: schemas.Error},
+    )
+    def post(self, request: Request, portfolio_id: UUID) -> Response:
+        self.portfolio(request, portfolio_id)
+        body = request.data if isinstance(request.data, dict) else {}
+        portfolio = reset_portfolio(
+            portfolio_id=portfolio_id,
+            initial_balance_micros=read_number(body, "initial_balance", Code.INVALID_SIZE),
+            now_ms=venue_now_ms(),
+        )
+        return Response(portfolio_json(summary_of(portfolio, [])))
+
+
+class PositionsView(PortfolioApi):
+    @extend_schema(
+        summary="Holdings, marked at the best bid and if sold now",
+        parameters=[OpenApiParameter("closed", bool, description="with positions that are closed")],
+        responses=schemas.PositionPage,
+    )
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        self.portfolio(request, portfolio_id)
+        with_closed = request.query_params.get("closed") == "true"
+        lines = position_lines(portfolio_id=portfolio_id, with_closed=with_closed)
+        return Response(whole_json("positions", [position_json(line) for line in lines]))
+
+
+class LedgerView(PortfolioApi):
+    @extend_schema(
+        summary="Every posting, newest first",
+        parameters=[*PARAMETERS, *PERIOD],
+        responses=schemas.PostingPage,
+    )
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        self.portfolio(request, portfolio_id)
+        rows = in_period(request, Posting.objects.filter(portfolio_id=portfolio_id), "posted_ms")
+        return Response(
+            page_json(
+                request,
+                rows,
+                noun="entries",
+                time_field="posted_ms",
+                write=lambda postings: [posting_json(posting) for posting in postings],
+            )
+        )
+
+
+class EquityView(PortfolioApi):
+    @extend_schema(summary="Worth over time", parameters=PERIOD, responses=schemas.EquityPage)
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        portfolio = self.portfolio(request, portfolio_id)
+        rows = EquityPoint.objects.filter(portfolio_id=portfolio_id, epoch=portfolio.epoch)
+        newest = in_period(request, rows, "at_ms").order_by("-at_ms")[:5_000]
+        points = [
+            {
+                "t": point.at_ms // 1000,
+                "cash": from_micros(point.cash_micros),
+                "equity": from_micros(point.equity_micros),
+                "if_sold": from_micros(point.if_sold_micros),
+            }
+            for point in reversed(newest)
+        ]
+        return Response(whole_json("points", points))
+
+
+class MetricsView(PortfolioApi):
+    @extend_schema(summary="Figures of the present run, since the last reset", responses=schemas.Metrics)
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        portfolio = self.portfolio(request, portfolio_id)
+        figures = portfolio_figures(portfolio)
+        return Response(
+            {
+                "trades": figures.trades_count,
+                "volume": from_micros(figures.volume_micros),
+                "fees_paid": from_micros(portfolio.fees_micros),
+                "realised_pnl": from_micros(portfolio.realised_pnl_micros),
+                "unrealised_pnl": from_micros(figures.summary.unrealised_pnl_micros),
+                "equity": from_micros(figures.summary.equity_micros),
+                "value_if_sold": from_micros(figures.summary.equity_if_sold_micros),
+                "return_if_sold": from_micros(figures.summary.return_if_sold_micros),
+                "max_drawdown": None
+                if figures.max_drawdown_micros is None
+                else from_micros(figures.max_drawdown_micros),
+                "markets": figures.markets_count,
+                "resets": portfolio.reset_count,
+            }
+        )
+
+
+_CSV_FIELDS = (
+    "timestamp", "market", "outcome", "side", "price", "size", "notional", "fee", "realised_pnl",
+    "role", "id", "order_id", "condition_id", "token_id", "notes",
+)  # fmt: skip
+
+
+class ExportView(PortfolioApi):
+    @extend_schema(
+        summary="Every trade, as CSV or JSON",
+        parameters=[OpenApiParameter("as", str, enum=["csv", "json"])],
+        responses={200: OpenApiResponse(description="a file")},
+    )
+    def get(self, request: Request, portfolio_id: UUID) -> HttpResponse | StreamingHttpResponse:
+        portfolio = self.portfolio(request, portfolio_id)
+        kind = request.query_params.get("as", "csv")
+        if kind not in ("csv", "json"):
+            raise ValidationError({"as": ["csv or json"]})
+        rows = list(
+            Fill.objects.filter(portfolio_id=portfolio_id).select_related("order").order_by("filled_ms", "id")
+        )
+        markets = markets_by_condition(fill.condition_id for fill in rows)
+        trades = [trade_json(fill, markets.get(fill.condition_id)) for fill in rows]
+        name = f"paper-trades-{iso(venue_now_ms())[:10]}.{kind}"  # type: ignore[index]
+        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        if kind == "json":
+            return Response({"portfolio": str(portfolio.pk), "trades": trades}, headers=disposition)
+        return StreamingHttpResponse(
+            _csv(trades), content_type="text/csv; charset=utf-8", headers=disposition
+        )
+
+
+def _csv(trades: list[dict[str, Any]]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(_CSV_FIELDS)
+    for trade in trades:
+        writer.writerow([_cell(trade[name]) for name in _CSV_FIELDS])
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """A text that a spreadsheet would run as a formula gets a quote in front."""
+    if isinstance(value, str) and value[:1] in "=+@\t\r" and value:
+        return f"'{value}"
+    return value

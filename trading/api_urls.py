@@ -1,0 +1,33 @@
+"""/portfolios of the REST API."""
+
+from django.urls import path
+
+from trading.api.awaiting import awaiting
+from trading.api.orders import OrdersView, OrderView, PreviewView, TradesView, TradeView
+from trading.api.portfolios import (
+    EquityView,
+    ExportView,
+    LedgerView,
+    MetricsView,
+    PortfoliosView,
+    PortfolioView,
+    PositionsView,
+    ResetView,
+)
+
+_ONE = "portfolios/<uuid:portfolio_id>"
+urlpatterns = [
+    path("portfolios", PortfoliosView.as_view()),
+    path(_ONE, PortfolioView.as_view()),
+    path(f"{_ONE}/reset", ResetView.as_view()),
+    path(f"{_ONE}/orders", awaiting(OrdersView.as_view())),
+    path(f"{_ONE}/orders/preview", awaiting(PreviewView.as_view())),
+    path(f"{_ONE}/orders/<str:order_id>", OrderView.as_view()),
+    path(f"{_ONE}/trades", awaiting(TradesView.as_view())),
+    path(f"{_ONE}/trades/<uuid:trade_id>", TradeView.as_view()),
+    path(f"{_ONE}/positions", PositionsView.as_view()),
+    path(f"{_ONE}/ledger", LedgerView.as_view()),
+    path(f"{_ONE}/equity", EquityView.as_view()),
+    path(f"{_ONE}/metrics", MetricsView.as_view()),
+    path(f"{_ONE}/export", ExportView.as_view()),
+]

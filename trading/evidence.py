@@ -1,0 +1,71 @@
+"""What a fill carries to prove itself (docs/fill-model.md, "Evidence"): JSON, numbers as decimal strings."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from livedata.books import BookView
+from markets.core.units import from_micros
+from trading.core.execution import PricedFill
+from trading.core.tickets import MarketRules
+from trading.models import Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """The moments between asking and filling, in venue epoch milliseconds."""
+
+    asked_ms: int
+    effective_ms: int
+    book_ms: int
+    filled_ms: int
+
+    @classmethod
+    def of(cls, order: Order, view: BookView, now_ms: int) -> "Timing":
+        return cls(
+            asked_ms=order.created_ms,
+            effective_ms=order.effective_ms,
+            book_ms=view.stamp_ms,
+            filled_ms=now_ms,
+        )
+
+
+def taker_evidence(
+    order: Order, view: BookView, rules: MarketRules, fill: PricedFill, timing: Timing
+) -> dict[str, Any]:
+    """The level before and after, the book it stood in, the fee line by line, and the clock."""
+    level = fill.level
+    effective = level.displayed_micros - level.footprint_micros
+    return {
+        "kind": "taker",
+        "book": {
+            "timestamp": timing.book_ms,
+            "hash": view.hash,
+            "seq": view.seq,
+            "coordinates": order.outcome_index,
+        },
+        "level": {
+            "price": from_micros(level.price_micros),
+            "displayed": from_micros(level.displayed_micros),
+            "footprint": from_micros(level.footprint_micros),
+            "taken": from_micros(level.size_micros),
+            "left": from_micros(effective - level.size_micros),
+        },
+        "fee": {
+            "rate": from_micros(rules.fees.rate_micros),
+            "exponent": from_micros(rules.fees.exponent_micros),
+            "price": from_micros(level.price_micros),
+            "size": from_micros(level.size_micros),
+            "fee": from_micros(fill.fee_micros),
+            "rounding": "half up to 0.00001",
+            "source": rules.fees.source,
+            "fee_assumed": rules.fees.source == "assumed",
+        },
+        "timing": {
+            "asked_ms": timing.asked_ms,
+            "effective_ms": timing.effective_ms,
+            "book_ms": timing.book_ms,
+            "filled_ms": timing.filled_ms,
+            "latency_ms": order.portfolio.latency_ms,
+        },
+        "model": {"queue_model": order.portfolio.queue_model, "tick": from_micros(rules.tick_micros)},
+    }

@@ -1,0 +1,46 @@
+"""Figures of one portfolio's present run, since its last reset."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Sum
+
+from markets.core.units import ONE
+from trading.models import EquityPoint, Fill, Portfolio
+from trading.selectors.portfolios import PortfolioSummary, position_lines, summary_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    summary: PortfolioSummary
+    trades_count: int
+    volume_micros: int
+    markets_count: int
+    max_drawdown_micros: int | None  # the deepest fall from a peak, as a fraction of the peak, in millionths
+
+
+def portfolio_figures(portfolio: Portfolio) -> Figures:
+    fills = Fill.objects.filter(portfolio_id=portfolio.pk, epoch=portfolio.epoch)
+    sums = fills.aggregate(count=Count("pk"), volume=Sum("notional_micros"))
+    worths = (
+        EquityPoint.objects.filter(portfolio_id=portfolio.pk, epoch=portfolio.epoch)
+        .order_by("at_ms")
+        .values_list("equity_micros", flat=True)
+    )
+    return Figures(
+        summary=summary_of(portfolio, position_lines(portfolio_id=portfolio.pk)),
+        trades_count=sums["count"],
+        volume_micros=sums["volume"] or 0,
+        markets_count=fills.values("condition_id").distinct().count(),
+        max_drawdown_micros=max_drawdown_micros(worths),
+    )
+
+
+def max_drawdown_micros(worths: Iterable[int]) -> int | None:
+    """The deepest fall from a peak as a fraction of it, in millionths, rounded up; None without points."""
+    peak, deepest = None, None
+    for worth in worths:
+        peak = worth if peak is None else max(peak, worth)
+        fall = -((worth - peak) * ONE // peak) if peak > 0 else 0
+        deepest = fall if deepest is None else max(deepest, fall)
+    return deepest

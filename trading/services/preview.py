@@ -1,0 +1,137 @@
+"""What a ticket would do on the book as it stands. Writes nothing."""
+
+from dataclasses import dataclass, replace
+
+from livedata.books import BookView
+from livedata.errors import StaleBook
+from markets.core.errors import Rejected
+from markets.core.units import ONE
+from trading.core.execution import check_backing
+from trading.core.fees import taker_fee_micros
+from trading.core.matching import LevelFill, match
+from trading.core.rejections import Code
+from trading.core.tickets import Ticket, check
+from trading.models import Portfolio
+from trading.selectors.holdings import holding_of, taken_of
+from trading.selectors.rules import market_rules
+from trading.services.orders import market_and_book
+from trading.services.timing import half_life_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    code: str
+    message: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The walk through the book, shown also when cash or shares do not suffice. Amounts in micros.
+
+    `slippage_micros` is the average price against the midpoint, against the trader when positive.
+    """
+
+    status: str  # filled, partial, killed, rests
+    size_micros: int
+    notional_micros: int
+    average_price_micros: int | None
+    fee_micros: int
+    total_micros: int  # what a BUY pays, or a SELL brings, with the fee
+    slippage_micros: int | None
+    levels: tuple[LevelFill, ...]
+    affordable: bool
+    resting_size_micros: int
+    killed_micros: int
+    midpoint_micros: int | None
+    view: BookView
+    problems: tuple[Problem, ...]
+
+
+def preview(portfolio: Portfolio, ticket: Ticket, *, now_ms: int) -> Preview:
+    """Walk the newest book with this ticket.
+
+    Raises Rejected when the ticket breaks a rule that makes the walk meaningless (shape, unknown
+    market), StaleBook when there is no fresh book.
+    """
+    market, view = market_and_book(ticket.condition_id)
+    rules = market_rules(market, view)
+    problems = []
+    try:
+        check(ticket, rules, now_ms=now_ms)
+    except Rejected as refusal:
+        if refusal.code in _NO_WALK:
+            raise
+        problems.append(_problem(refusal))
+    if not ticket.order_type.immediate:
+        problems.append(
+            Problem(
+                code=Code.ORDER_TYPE_NOT_OFFERED,
+                message="orders that rest in the book are not offered yet: use FAK or FOK",
+                field="time_in_force",
+            )
+        )
+    if view is None or not view.fresh:
+        raise StaleBook("no fresh book for this market; try again in a moment")
+    matched = match(
+        replace(ticket, post_only=False),
+        view.book,
+        taken_of(portfolio.pk.hex, ticket.condition_id),
+        now_ms=now_ms,
+        half_life_ms=half_life_ms(),
+    )
+    fee = sum(
+        taker_fee_micros(rules.fees, price_micros=fill.price_micros, size_micros=fill.size_micros)
+        for fill in matched.fills
+    )
+    buys = ticket.side == "BUY"
+    total = matched.notional_micros + fee if buys else matched.notional_micros - fee
+    problems += _funds(portfolio, ticket, need_micros=total if buys else 0)
+    average = matched.notional_micros * ONE // matched.matched_micros if matched.fills else None
+    midpoint = view.book.midpoint(ticket.outcome_index)
+    slippage = None
+    if average is not None and midpoint is not None:
+        slippage = average - midpoint if buys else midpoint - average
+    return Preview(
+        status=_status(matched.matched_micros, matched.killed_micros, matched.resting_micros),
+        size_micros=matched.matched_micros,
+        notional_micros=matched.notional_micros,
+        average_price_micros=average,
+        fee_micros=fee,
+        total_micros=total,
+        slippage_micros=slippage,
+        levels=matched.fills,
+        affordable=not any(problem.code in _FUNDS for problem in problems),
+        resting_size_micros=matched.resting_micros,
+        killed_micros=matched.killed_micros,
+        midpoint_micros=midpoint,
+        view=view,
+        problems=tuple(problems),
+    )
+
+
+_FUNDS = (Code.INSUFFICIENT_BALANCE, Code.INSUFFICIENT_SHARES)
+_NO_WALK = (Code.INVALID_ORDER, Code.INVALID_SIDE, Code.INVALID_PRICE, Code.INVALID_SIZE, Code.MARKET_CLOSED)
+
+
+def _funds(portfolio: Portfolio, ticket: Ticket, *, need_micros: int) -> list[Problem]:
+    held = holding_of(portfolio.pk, ticket.token_id).size_micros
+    try:
+        check_backing(ticket, cash_micros=portfolio.cash_micros, held_micros=held)
+    except Rejected as refusal:
+        return [_problem(refusal)]
+    if need_micros > portfolio.cash_micros:
+        return [Problem(code=Code.INSUFFICIENT_BALANCE, message="not enough cash for the order and its fee")]
+    return []
+
+
+def _problem(refusal: Rejected) -> Problem:
+    return Problem(code=refusal.code, message=str(refusal), field=refusal.field)
+
+
+def _status(matched_micros: int, killed_micros: int, resting_micros: int) -> str:
+    if resting_micros:
+        return "rests"
+    if not matched_micros:
+        return "killed"
+    return "partial" if killed_micros else "filled"
