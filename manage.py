@@ -4,17 +4,16 @@
 import os
 import sys
 
+from papertrading.launch import prepared
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "papertrading.settings")
-    if len(sys.argv) > 1 and sys.argv[1] == "up":
-        # Which venue this DATA_DIR is for decides the database names, so it must be known before settings.
-        from papertrading.source import decide
+    # Which venue a DATA_DIR is for decides the database names, so it must be known before Django is.
+    with prepared(sys.argv[1:]):
+        from django.core.management import execute_from_command_line
 
-        decide()
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

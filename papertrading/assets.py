@@ -5,8 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
-from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.core.files.storage import FileSystemStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # name served under /static/ -> file inside node_modules
 _SERVED = {
@@ -14,8 +14,18 @@ _SERVED = {
 }
 
 
-class Storage(StaticFilesStorage):
-    """Plain names."""
+class Storage(CompressedManifestStaticFilesStorage):
+    """Hashed names, cached for ever, once `collectstatic` has run (the Docker image); plain names before.
+
+    `make run` serves straight from the source folders: nothing to collect, nothing to forget.
+    """
+
+    support_js_module_import_aggregation = True
+
+    def url(self, name: str | None, force: bool = False) -> str:
+        if self.hashed_files:
+            return str(super().url(name, force))
+        return str(FileSystemStorage.url(self, name))
 
 
 class NodeModulesFinder(BaseFinder):

@@ -58,7 +58,7 @@ try:
 except ValueError as exc:
     raise ImproperlyConfigured(str(exc)) from None
 EXCHANGE_KIND = EXCHANGE.partition(":")[0]  # live, simulator, replay
-EXCHANGE_URLS = {name: text(name, default).rstrip("/") for name, default in source.POLYMARKET.items()}
+EXCHANGE_URLS = source.urls(EXCHANGE_KIND)
 API_KEY = text("API_KEY")
 
 # --- one machine, or many processes ---------------------------------------------------------------
@@ -221,7 +221,9 @@ STATICFILES_FINDERS = [
 
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache" if REDIS_URL else "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "django_redis.cache.RedisCache"
+        if REDIS_URL
+        else "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": f"{REDIS_URL}/2" if REDIS_URL else "papertrading",
     }
 }

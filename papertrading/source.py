@@ -5,6 +5,7 @@ outage of Polymarket is shown as degraded, never answered by a silent switch. St
 settings read this before Django exists.
 """
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -18,6 +19,7 @@ POLYMARKET = {
     "CLOB_WS_URL": "wss://ws-subscriptions-clob.polymarket.com",
 }
 _PROBE_SECONDS = 3.0
+_DISCARD_PORT = 9  # nothing listens there: a venue that does not run must not be mistaken for Polymarket
 
 
 def data_dir() -> Path:
@@ -50,6 +52,36 @@ def decide() -> str:
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(LIVE if _answers(POLYMARKET["CLOB_URL"]) else SIMULATOR)
     return chosen()
+
+
+def local_urls(port: int) -> dict[str, str]:
+    """Where a simulator or replay on this machine answers."""
+    base = f"http://127.0.0.1:{port}"
+    return {
+        "GAMMA_URL": f"{base}/gamma",
+        "CLOB_URL": f"{base}/clob",
+        "DATA_URL": f"{base}/data",
+        "CLOB_WS_URL": f"ws://127.0.0.1:{port}",
+    }
+
+
+def urls(kind: str) -> dict[str, str]:
+    """The venue's addresses: those given, else Polymarket's, else those of the site's own venue while it runs."""
+    known = POLYMARKET if kind == LIVE else local_urls(running_port() or _DISCARD_PORT)
+    return {name: (os.environ.get(name) or default).rstrip("/") for name, default in known.items()}
+
+
+def running_port() -> int | None:
+    """The port of the simulator or replay that a running `manage.py up` on this DATA_DIR has started."""
+    try:
+        port: int = json.loads((data_dir() / "venue.json").read_text())["port"]
+    except (OSError, ValueError, KeyError):
+        return None
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return None  # left behind by a site that was killed
+    return port
 
 
 def _answers(url: str) -> bool:

@@ -1,8 +1,9 @@
 """DRF's throttle: asks accounts.limits, whose buckets are atomic where DRF's own are not."""
 
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
 from accounts.limits import allow
 from accounts.visitor import address_of
@@ -13,7 +14,7 @@ class RequestThrottle(BaseThrottle):
 
     _wait_s: int | None = None
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
+    def allow_request(self, request: Request, view: Any) -> bool:
         key = None if request.user.is_authenticated else f"address:{address_of(request)}"
         verdict = allow(request.user, "requests", key=key)
         self._wait_s = verdict.retry_after_s
