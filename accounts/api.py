@@ -198,7 +198,7 @@ class MeView(APIView):
             {
                 "id": user.pk,
                 "email": user.email,
-                "display_name": user.public_name,
+                "display_name": user.display_name,
                 "roles": [user.role],
                 "status": "active",
                 "created_at": created_at,

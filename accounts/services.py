@@ -14,8 +14,8 @@ from django.db.models import F
 
 from accounts.core.emails import EMAIL_LENGTH_MAX, normalised_email
 from accounts.core.refusals import Code, Refused
-from accounts.limits import guard_attempt
-from accounts.models import DISPLAY_NAME_LENGTH_MAX, RefreshToken, Role, User
+from accounts.limits import guard_attempt, reread
+from accounts.models import DISPLAY_NAME_LENGTH_MAX, RateLimit, RefreshToken, Role, User
 from accounts.selectors import holder_of
 from accounts.tokens import REFRESH_LIFE_MS, Claims, Kind, access_life_s, read_token, write_token
 
@@ -145,6 +145,13 @@ def set_active(*, user_id: UUID, active: bool, now_ms: int) -> User:
         _keep_an_admin(user_id)
     User.objects.filter(pk=user_id).update(is_active=active)
     return revoke_all_tokens(user_id=user_id, now_ms=now_ms)
+
+
+def set_limit(*, role: str, scope: str, limit: int) -> None:
+    """One row of RateLimit; in force here at once, elsewhere within seconds."""
+    key = f"{role}:{scope}"
+    RateLimit.objects.update_or_create(pk=key, defaults={"role": role, "scope": scope, "limit": limit})
+    reread()
 
 
 def _create(email: str, password: str, display_name: str, role: Role) -> User:
