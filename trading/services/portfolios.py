@@ -1,7 +1,7 @@
 """Portfolios: opening, changing, resetting. Every cent in one comes from a posted deposit."""
 
 import logging
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
 
@@ -181,3 +181,15 @@ def _check_balance(balance_micros: int) -> None:
             "an initial balance lies between 1 and 1,000,000 USDC",
             field="initial_balance",
         )
+
+
+def default_portfolio(*, user_id: UUID, now_ms: int) -> Portfolio:
+    """The user's first open portfolio; opens one, with the usual deposit, for a user who never had any.
+
+    A user who closed every portfolio gets the newest of them, closed: opening another is their decision.
+    """
+    mine = list(Portfolio.objects.filter(user_id=user_id).order_by("created_ms", "id"))
+    if mine:
+        return next((row for row in mine if row.is_active), mine[-1])
+    first = uuid5(user_id, "first portfolio")  # two requests at once open one
+    return open_portfolio(user_id=user_id, name="Main", now_ms=now_ms, portfolio_id=first)
