@@ -1,0 +1,52 @@
+"""Plain builders for tests: what a sentence says, in the types of the house."""
+
+from typing import Any
+
+from accounts.models import User
+from markets.core.book import Level, OrderBook, Side
+from markets.core.units import ONE, to_micros
+from trading.core.fees import NO_FEE, FeeSchedule
+from trading.core.tickets import MarketRules, OrderType, Ticket
+
+CONDITION = "0x" + "c1" * 32
+TOKENS = ("71" * 30, "52" * 30)
+
+
+def levels(text: str) -> tuple[Level, ...]:
+    """ "0.49x50 0.48x100": price x size, in any order."""
+    pairs = (part.split("x") for part in text.split())
+    return tuple(Level(to_micros(price), to_micros(size)) for price, size in pairs)
+
+
+def make_book(bids: str = "", asks: str = "") -> OrderBook:
+    return OrderBook(levels(bids), levels(asks))
+
+
+def make_ticket(side: str = "BUY", order_type: str = "FAK", **fields: Any) -> Ticket:
+    """A ticket; `price`, `size` and `amount` as decimal strings, the rest as the field is called."""
+    for name in ("price", "size", "amount"):
+        text = fields.pop(name, None)
+        fields[f"{name}_micros"] = None if text is None else to_micros(text)
+    index = fields.pop("outcome_index", 0)
+    given = {
+        "condition_id": CONDITION,
+        "token_id": TOKENS[index],
+        "outcome_index": index,
+        "client_order_id": "first",
+        **fields,
+    }
+    return Ticket(side=Side(side), order_type=OrderType(order_type), **given)
+
+
+def make_rules(*, fee_rate: str = "0", exponent: str = "1", tick: str = "0.01", **fields: Any) -> MarketRules:
+    rate = to_micros(fee_rate)
+    fees = FeeSchedule(rate_micros=rate, exponent_micros=to_micros(exponent)) if rate else NO_FEE
+    given = {
+        "condition_id": CONDITION,
+        "accepting_orders": True,
+        "tick_micros": to_micros(tick),
+        "min_size_micros": 5 * ONE,
+        "fees": fees,
+        **fields,
+    }
+    return MarketRules(**given)
