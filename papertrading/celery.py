@@ -7,10 +7,9 @@ the process, so every task finds its work in the database, never in its message.
 
 import os
 import threading
-from datetime import timedelta
 
 from celery import Celery
-from celery.beat import Scheduler, Service
+from celery.beat import Scheduler
 from celery.signals import setup_logging
 from celery.worker import WorkController
 from django.conf import settings

@@ -13,8 +13,18 @@ from typing import Any
 
 from django.db.models import Model
 
-NAMES = {"default": "auth_db", "trading_db": "trading_db", "markets_db": "markets_db", "system_db": "system_db"}
-APPS = {"trading": "trading_db", "markets": "markets_db", "livedata": "markets_db", "papertrading": "system_db"}
+NAMES = {
+    "default": "auth_db",
+    "trading_db": "trading_db",
+    "markets_db": "markets_db",
+    "system_db": "system_db",
+}
+APPS = {
+    "trading": "trading_db",
+    "markets": "markets_db",
+    "livedata": "markets_db",
+    "papertrading": "system_db",
+}
 # A model that its app owns but another database keeps.
 MODELS = {("accounts", "ratelimit"): "system_db"}
 PER_SOURCE = {"trading_db", "markets_db"}

@@ -8,7 +8,8 @@ unreadable input 400 · invalid input 422 · throttled 429 with Retry-After. Doo
 
 import math
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -60,29 +61,13 @@ class Answer:
 
 def read_error(exc: BaseException) -> Answer | None:
     """The answer to an exception that a door may raise; None for a mistake of ours."""
-    match exc:
-        case Rejected():
-            fields = {exc.field: [str(exc)]} if exc.field else {}
-            return Answer(status=422, code=str(exc.code), message=str(exc), fields=fields)
-        case Conflict():
-            return Answer(status=409, code=exc.code, message=str(exc))
-        case VenueNotFound() | Http404():
-            return Answer(status=404, code="not_found", message=_not_found_text(exc))
-        case Unavailable():
-            wait = {"Retry-After": str(exc.retry_after_s)}
-            return Answer(status=503, code=_snake(type(exc).__name__), message=_said(exc), headers=wait)
-        case PermissionDenied():
-            return Answer(status=403, code="permission_denied", message="You may not do that.")
-        case RequestDataTooBig():
-            return Answer(status=413, code="too_large", message="The request's body is too large.")
-        case SuspiciousOperation():
-            return Answer(status=400, code="bad_request", message="The request cannot be read.")
-        case exceptions.APIException():
-            return _read_api_exception(exc)
+    for kind, read in _READERS:
+        if isinstance(exc, kind):
+            return read(exc)
     return None
 
 
-def api_error(exc: Exception, context: dict[str, Any]) -> Response | None:
+def api_error(exc: Exception, _context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. None lets Django answer 500 and report it."""
     answer = read_error(exc)
     if answer is None:
@@ -115,7 +100,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return respond(request, read_error(exception) or _PLAIN[400])
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+def forbidden(request: HttpRequest, _exception: Exception) -> HttpResponse:
     return respond(request, _PLAIN[403])
 
 
@@ -127,8 +112,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return respond(request, _PLAIN[500])
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 -- Django names it
     return respond(request, _PLAIN[403] if not _for_program(request) else _CSRF)
+
+
+def _read_rejected(exc: Rejected) -> Answer:
+    fields = {exc.field: [str(exc)]} if exc.field else {}
+    return Answer(status=422, code=str(exc.code), message=str(exc), fields=fields)
+
+
+def _read_unavailable(exc: Unavailable) -> Answer:
+    wait = {"Retry-After": str(exc.retry_after_s)}
+    return Answer(status=503, code=_snake(type(exc).__name__), message=_said(exc), headers=wait)
 
 
 _CSRF = Answer(status=403, code="csrf_failed", message="The CSRF token is missing or wrong.")
@@ -164,7 +159,7 @@ def _read_api_exception(exc: exceptions.APIException) -> Answer:
 
 
 def _flat_fields(detail: Any, path: str = "") -> dict[str, list[str]]:
-    """{"lines": [{"size": ["…"]}]} becomes {"lines.0.size": ["…"]}; errors of no field stand under "detail"."""
+    """{"lines": [{"size": ["…"]}]} becomes {"lines.0.size": ["…"]}; those of no field are "detail"."""
     if isinstance(detail, dict):
         pairs = [(str(name), value) for name, value in detail.items()]
     elif isinstance(detail, list) and any(isinstance(item, dict | list) for item in detail):
@@ -202,7 +197,8 @@ def _snake(name: str) -> str:
 
 
 def _for_program(request: HttpRequest) -> bool:
-    return request.path.startswith(PROGRAM_PATHS) or not request.accepts("text/html")
+    # "*/*", which programs send, is no wish for a page: browsers name text/html.
+    return request.path.startswith(PROGRAM_PATHS) or "text/html" not in request.headers.get("Accept", "")
 
 
 def _page(request: HttpRequest, answer: Answer) -> str:
@@ -210,3 +206,22 @@ def _page(request: HttpRequest, answer: Answer) -> str:
         return render_to_string("papertrading/error.html", {"answer": answer}, request)
     except TemplateDoesNotExist:
         return f"<!doctype html><title>{answer.title}</title><h1>{answer.title}</h1><p>{answer.code}</p>"
+
+
+# The first that fits: children stand before their parents.
+_READERS: tuple[tuple[Any, Callable[[Any], Answer]], ...] = (
+    (Rejected, _read_rejected),
+    (Conflict, lambda exc: Answer(status=409, code=exc.code, message=str(exc))),
+    (
+        (VenueNotFound, Http404),
+        lambda exc: replace(_PLAIN[404], message=_not_found_text(exc)),
+    ),
+    (Unavailable, _read_unavailable),
+    (
+        PermissionDenied,
+        lambda _: replace(_PLAIN[403], message="You may not do that."),
+    ),
+    (RequestDataTooBig, lambda _: Answer(status=413, code="too_large", message="The body is too large.")),
+    (SuspiciousOperation, lambda _: _PLAIN[400]),
+    (exceptions.APIException, _read_api_exception),
+)

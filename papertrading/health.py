@@ -183,7 +183,7 @@ def versions() -> dict[str, str]:
 
 @never_cache
 @require_safe
-def health_view(request: HttpRequest) -> HttpResponse:
+def health_view(_request: HttpRequest) -> HttpResponse:
     """/health, for monitors: 503 only when a vital part is gone."""
     found = health()
     body = {
@@ -199,8 +199,8 @@ def health_view(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-def ready_view(request: HttpRequest) -> HttpResponse:
-    """/health/ready, for orchestrators: may traffic come here? Yes once databases are migrated and the bus is there."""
+def ready_view(_request: HttpRequest) -> HttpResponse:
+    """/health/ready, for orchestrators: may traffic come here? Once all is migrated, yes."""
     found = health()
     behind = [] if found.status == "unhealthy" else [alias for alias in connections if pending(alias)]
     ready = found.status != "unhealthy" and not behind

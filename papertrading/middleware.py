@@ -1,5 +1,6 @@
 """Says on every answer which venue the numbers come from."""
 
+from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_and_async_middleware
@@ -7,8 +8,6 @@ from django.utils.decorators import sync_and_async_middleware
 
 @sync_and_async_middleware
 def SourceHeader(get_response):  # type: ignore[no-untyped-def]  # noqa: N802 -- named like Django's own middleware
-    from asgiref.sync import iscoroutinefunction
-
     if iscoroutinefunction(get_response):
 
         async def awaited(request: HttpRequest) -> HttpResponse:

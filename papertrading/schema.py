@@ -4,12 +4,16 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
+from papertrading.site_settings import make_known_settings
+
 
 def migrate_all() -> list[str]:
     """Migrate each alias that needs it, and return their names."""
     behind = [alias for alias in connections if pending(alias)]
     for alias in behind:
         call_command("migrate", database=alias, verbosity=0, interactive=False)
+    if behind:
+        make_known_settings()
     return behind
 
 

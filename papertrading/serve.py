@@ -26,7 +26,7 @@ class Announcing(Server):
 
 
 def serve(listener: socket.socket, *, on_ready: Callable[[], None]) -> None:
-    """Answer until SIGINT or SIGTERM; call from the main thread. No request line is ever logged: `?token=` is in it."""
+    """Answer until SIGINT or SIGTERM; call from the main thread. Logs no request line: tokens."""
     config = Config(
         application,
         loop="uvloop",

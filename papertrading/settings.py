@@ -135,6 +135,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "papertrading.middleware.SourceHeader",
+    "papertrading.errors.ErrorPages",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 ROOT_URLCONF = "papertrading.urls"
@@ -159,8 +160,13 @@ DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "PaperTradingPM <noreply@localho
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = flag("COOKIES_SECURE", False)
-CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+# People reach the site over HTTPS, through a proxy that says so in X-Forwarded-Proto.
+HTTPS = flag("HTTPS", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REDIRECT_EXEMPT = ["^health", "^metrics$"]  # asked from inside, without the proxy
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+CSRF_FAILURE_VIEW = "papertrading.errors.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -181,7 +187,11 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-SILENCED_SYSTEM_CHECKS = ["models.W027"]  # MongoDB enforces no check constraints; we lean on none
+SILENCED_SYSTEM_CHECKS = [
+    "models.W027",  # MongoDB enforces no check constraints; we lean on none
+    "security.W005",  # HSTS for all subdomains, and
+    "security.W021",  # on browsers' preload lists: promises about a whole domain, not ours to make
+]
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -206,6 +216,7 @@ TEMPLATES = [
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns when nothing has been collected yet
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600

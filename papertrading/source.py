@@ -32,7 +32,7 @@ def chosen() -> str:
     Raises ValueError when EXCHANGE names something else.
     """
     asked = os.environ.get("EXCHANGE", "auto")
-    if asked == LIVE or asked == SIMULATOR or asked.startswith(f"{REPLAY}:"):
+    if asked in (LIVE, SIMULATOR) or asked.startswith(f"{REPLAY}:"):
         return asked
     if asked != "auto":
         raise ValueError(f"EXCHANGE={asked!r}: use auto, live, simulator or replay:FILE")
@@ -43,7 +43,7 @@ def chosen() -> str:
 
 
 def decide() -> str:
-    """Like `chosen`, but on the first start of a DATA_DIR asks whether Polymarket answers, and keeps the answer."""
+    """Like `chosen`; but the first start of a DATA_DIR asks whether Polymarket answers, and keeps it."""
     kept = data_dir() / "exchange"
     auto = os.environ.get("EXCHANGE", "auto") == "auto" and not any(
         os.environ.get(name) for name in POLYMARKET
@@ -66,7 +66,7 @@ def local_urls(port: int) -> dict[str, str]:
 
 
 def urls(kind: str) -> dict[str, str]:
-    """The venue's addresses: those given, else Polymarket's, else those of the site's own venue while it runs."""
+    """The venue's addresses: those given, else Polymarket's, else those of our own venue while it runs."""
     known = POLYMARKET if kind == LIVE else local_urls(running_port() or _DISCARD_PORT)
     return {name: (os.environ.get(name) or default).rstrip("/") for name, default in known.items()}
 

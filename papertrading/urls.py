@@ -12,10 +12,10 @@ assert metrics.SiteCollector, "importing it registers our gauges"
 
 urlpatterns = [
     # people
+    path("", include("accounts.urls")),  # /login /register /logout /account
     path("status", health.status_page),
     path("admin/", admin.site.urls),
     # programs
-    path("", include("trading.api_urls")),  # /portfolios…
     path("", include("accounts.api_urls")),  # /auth/…
     path("docs", docs_page),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),

@@ -1,7 +1,6 @@
 """The whole site in one process; manage.py has chosen the venue and taken the lock before Django started."""
 
 import asyncio
-import os
 import threading
 from typing import Any
 
@@ -54,7 +53,7 @@ class Command(BaseCommand):
         services.start("worker", run_worker)
         services.start("beat", run_beat)
         sync_incremental.delay()
-        shown = "localhost" if is_loopback(host) or host in {"0.0.0.0", "::"} else host  # noqa: S104
+        shown = "localhost" if is_loopback(host) or host in {"0.0.0.0", "::"} else host
         self.stdout.write(f"PaperTradingPM {settings.VERSION} is running at http://{shown}:{port}")
         self.stdout.write(f"Market data comes from {_SOURCES[settings.EXCHANGE_KIND]}.")
         self.stdout.write("The first account that registers from this machine becomes the admin.")
