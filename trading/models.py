@@ -113,6 +113,7 @@ class Fill(models.Model):
     self_match = models.BooleanField(default=False)
     evidence = models.JSONField(default=dict)
     filled_ms = models.BigIntegerField()
+    written = models.BigIntegerField(default=0)  # the portfolio's version, then the place in that write
     epoch = models.IntegerField(default=0)
 
     class Meta:

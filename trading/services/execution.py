@@ -32,6 +32,7 @@ from trading.services.timing import half_life_ms
 logger = logging.getLogger(__name__)
 
 OPEN = (Order.Status.ACCEPTED, Order.Status.DELAYED)
+_FILLS_PER_WRITE_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +182,8 @@ class _Unit:
             realised_pnl_micros=fill.realised_pnl_micros,
             evidence=taker_evidence(order, due.view, due.rules, fill, Timing.of(order, due.view, due.now_ms)),
             filled_ms=due.now_ms,
+            # One write per version, at most some thousand fills in it: the order in which they happened.
+            written=order.portfolio.version * _FILLS_PER_WRITE_MAX + len(self.fills),
             epoch=order.epoch,
         )
         self.fills.append(row)

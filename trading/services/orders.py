@@ -7,11 +7,11 @@ from dataclasses import astuple
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError
-from livedata.catalogue import market_ref
 
 from livedata import subscriptions
 from livedata.books import BookView, newest
 from livedata.bus import bus
+from livedata.catalogue import market_ref
 from livedata.errors import StaleBook
 from markets.core.book import Side
 from markets.core.errors import Conflict, Rejected

@@ -1,0 +1,110 @@
+"""Portfolios and their ledger in the admin: to read, never to edit."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from markets.core.units import from_micros
+from trading.models import Fill, Order, Portfolio, Position, Posting, Settlement
+
+
+class ReadOnly(admin.ModelAdmin):
+    """Money is changed by trading.services alone."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def _amount(field: str, title: str) -> Any:
+    @admin.display(description=title, ordering=field)
+    def shown(row: Any) -> str:
+        value = getattr(row, field)
+        return "" if value is None else from_micros(value)
+
+    return shown
+
+
+@admin.register(Portfolio)
+class PortfolioAdmin(ReadOnly):
+    list_display = (
+        "name",
+        "user_id",
+        _amount("cash_micros", "cash"),
+        _amount("realised_pnl_micros", "realised"),
+        _amount("fees_micros", "fees"),
+        "reset_count",
+        "is_active",
+    )
+    list_filter = ("is_active", "queue_model")
+    search_fields = ("name",)
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly):
+    list_display = (
+        "id",
+        "side",
+        "order_type",
+        _amount("price_micros", "price"),
+        _amount("matched_micros", "matched"),
+        _amount("notional_micros", "notional"),
+        "status",
+        "reason_code",
+    )
+    list_filter = ("status", "side", "order_type")
+    search_fields = ("condition_id", "client_order_id")
+
+
+@admin.register(Fill)
+class FillAdmin(ReadOnly):
+    list_display = (
+        "id",
+        "side",
+        _amount("price_micros", "price"),
+        _amount("size_micros", "size"),
+        _amount("notional_micros", "notional"),
+        _amount("fee_micros", "fee"),
+        "role",
+    )
+    search_fields = ("condition_id",)
+
+
+@admin.register(Posting)
+class PostingAdmin(ReadOnly):
+    list_display = ("transaction_id", "account", "asset", _amount("amount_micros", "amount"), "kind")
+    list_filter = ("account", "kind")
+    search_fields = ("transaction_id",)
+
+
+@admin.register(Position)
+class PositionAdmin(ReadOnly):
+    list_display = (
+        "portfolio",
+        "token_id",
+        _amount("size_micros", "size"),
+        _amount("cost_micros", "cost"),
+        _amount("realised_pnl_micros", "realised"),
+    )
+    search_fields = ("condition_id", "token_id")
+    list_select_related = ("portfolio",)
+
+
+@admin.register(Settlement)
+class SettlementAdmin(ReadOnly):
+    list_display = (
+        "condition_id",
+        _amount("payout_0_micros", "payout of outcome 0"),
+        "positions_count",
+        "finished",
+        _amount("disputed_payout_micros", "later, different payout"),
+    )
