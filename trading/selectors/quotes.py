@@ -1,4 +1,4 @@
-"""What a market shows in a list: its fresh book's numbers where there is one, else the catalogue's last ones."""
+"""What a market shows in a list: its fresh book's numbers where it has one, else the catalogue's last."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,0 +1,134 @@
+"""What the market's and the event's templates are given, for a reader and what the address asks for."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from livedata import books
+from livedata.clock import venue_now_ms
+from markets.core.units import from_micros, to_micros
+from markets.models import Market
+from markets.selectors import EventLine
+from trading.forms import TicketForm
+from trading.selectors.event_page import event_page
+from trading.selectors.market_page import (
+    LEVELS,
+    LEVELS_MAX,
+    RANGES,
+    book_panel,
+    chart_panel,
+    market_head,
+    related_lines,
+    tape_lines,
+    venue_url,
+    watch,
+)
+from trading.selectors.portfolio_page import fills_here, placed_order
+from trading.selectors.portfolios import position_lines
+from trading.selectors.ticket_panel import TicketPanel, ticket_panel
+from trading.services.portfolios import default_portfolio
+from trading.ticket_post import Answer
+
+
+def reader_id(request: HttpRequest) -> UUID | None:
+    """Who reads, if they are known; a first look opens their first portfolio."""
+    if not request.user.is_authenticated:
+        return None
+    default_portfolio(user_id=request.user.pk, now_ms=venue_now_ms())
+    return request.user.pk
+
+
+def market_context(request: HttpRequest, market: Market, answer: Answer | None = None) -> dict[str, Any]:
+    """Everything on a market's page. Takes a short lease, so that the feed follows what is read."""
+    query = request.GET
+    watch([market], owner=f"page:{market.condition_id}")
+    view = books.newest(market.condition_id) if market.condition_id else None
+    outcome = 1 if query.get("book", query.get("outcome")) == "1" else 0
+    levels = LEVELS_MAX if query.get("levels") == str(LEVELS_MAX) else LEVELS
+    user_id = reader_id(request)
+    ticket = ticket_panel(market, view, user_id=user_id, portfolio_id=_asked_portfolio(request))
+    context = {
+        "head": market_head(market, view),
+        "outcome_label": market.outcome_label(outcome),
+        "chart": chart_panel(market, outcome_index=outcome, range_name=query.get("range", "max")),
+        "ranges": RANGES,
+        "book": book_panel(market, view, outcome_index=outcome, levels=levels),
+        "levels": levels,
+        "tape": tape_lines(market, outcome_index=outcome),
+        "related": related_lines(market),
+        "rules": market.description,
+        "source": market.resolution_source,
+        "venue_url": venue_url(market),
+        "ticket": ticket,
+        "form": answer.form if answer else TicketForm(initial=_initial(request)),
+        "review": answer.review if answer else None,
+        "trouble": answer.trouble if answer else "",
+    }
+    return context | _own(request, market, ticket)
+
+
+def _own(request: HttpRequest, market: Market, ticket: TicketPanel) -> dict[str, Any]:
+    """The reader's holdings, executions and newest order here."""
+    if ticket.portfolio is None:
+        return {}
+    held = position_lines(portfolio_id=ticket.portfolio.id)
+    placed = None
+    if (order_id := _uuid(request.GET.get("order", ""))) is not None:
+        placed = placed_order(order_id, user_id=request.user.pk)
+    return {
+        "holdings": [line for line in held if line.condition_id == market.condition_id],
+        "fills": fills_here(ticket.portfolio.id, market),
+        "placed": placed,
+    }
+
+
+def event_context(request: HttpRequest, found: EventLine) -> dict[str, Any]:
+    """Everything on an event's page; its ticket is of the market in the address, else of the likeliest."""
+    user_id = reader_id(request)
+    page = event_page(found, user_id=user_id, range_name=request.GET.get("range", "max"))
+    watch(found.markets[:50], owner=f"page:event:{page.slug}")
+    by_slug = {market.slug: market for market in found.markets}
+    chosen = by_slug.get(request.GET.get("market", ""), by_slug[page.rows[0].line.slug])
+    view = books.newest(chosen.condition_id) if chosen.condition_id else None
+    return {
+        "page": page,
+        "head": market_head(chosen, view),
+        "chosen": chosen.slug,
+        "ranges": RANGES[2:],
+        "ticket": ticket_panel(
+            chosen,
+            view,
+            user_id=user_id,
+            portfolio_id=_asked_portfolio(request),
+            title=chosen.group_label or chosen.question,
+        ),
+        "form": TicketForm(initial=_initial(request)),
+    }
+
+
+def _initial(request: HttpRequest) -> dict[str, str]:
+    """The ticket as links fill it: ?side=BUY&outcome=0&limit=0.64, a decimal as the API has it."""
+    query = request.GET
+    try:
+        limit = from_micros(to_micros(query.get("limit", "")) * 100)
+    except ValueError:
+        limit = ""
+    return {
+        "side": "SELL" if query.get("side", "").upper() == "SELL" else "BUY",
+        "outcome": "1" if query.get("outcome") == "1" else "0",
+        "limit": limit,
+        "amount": query.get("amount", "")[:24],
+        "shares": query.get("shares", "")[:24],
+    }
+
+
+def _asked_portfolio(request: HttpRequest) -> UUID | None:
+    return _uuid(request.POST.get("portfolio") or request.GET.get("portfolio") or "")
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,16 @@
+"""Pages for people, at the root: the host swapped in a polymarket.com link gives its paper twin."""
+
+from django.urls import path
+
+from trading import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("event/<str:slug>", views.event, name="event"),
+    path("event/<str:event_slug>/<str:slug>", views.market, name="event-market"),
+    path("market/<str:slug>", views.market, name="market"),
+    path("portfolio", views.portfolio, name="portfolio"),
+    path("portfolio/<uuid:portfolio_id>", views.portfolio, name="one-portfolio"),
+    path("portfolio/<uuid:portfolio_id>/trade/<uuid:trade_id>", views.trade, name="trade"),
+    path("how-fills-work", views.how_fills_work, name="how-fills-work"),
+]

@@ -1,0 +1,121 @@
+"""Pages for people. Each view asks its selectors and renders; a posted ticket goes every order's road."""
+
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
+
+from livedata.catalogue import load_market
+from livedata.clock import venue_now_ms
+from markets.models import Market
+from markets.selectors import event_by_slug
+from trading.forms import TicketForm
+from trading.links import twin_path
+from trading.market_context import event_context, market_context, reader_id
+from trading.models import Portfolio
+from trading.selectors.browse import CHIPS, SORT_NAMES, browse_page, categories, movers, read_asked
+from trading.selectors.portfolio_page import portfolio_page
+from trading.selectors.portfolios import portfolio_of, portfolio_summaries, portfolios_of
+from trading.selectors.quotes import market_url
+from trading.selectors.trade_page import trade_page
+from trading.services.portfolios import default_portfolio
+from trading.ticket_post import Answer, answer
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The front page; a pasted polymarket.com link leads to its twin."""
+    asked = read_asked(request.GET.dict(), request.GET.getlist("f"))
+    if twin := twin_path(asked.search):
+        return HttpResponseRedirect(twin)
+    account = None
+    if reader_id(request):
+        account = portfolio_summaries(portfolios_of(request.user.pk, with_closed=False)[:1])[0]
+    choices = {"sorts": SORT_NAMES, "chips": CHIPS, "categories": categories()}
+    return render(
+        request,
+        "trading/browse.html",
+        {"page": browse_page(asked), "movers": movers(), "account": account, **choices},
+    )
+
+
+@require_safe
+def event(request: HttpRequest, slug: str) -> HttpResponse:
+    """An event; one with a single market is that market's page."""
+    found = event_by_slug(slug)
+    if found is None or not found.markets:
+        raise Http404
+    if len(found.markets) == 1:
+        return HttpResponseRedirect(market_url(found.markets[0].slug))
+    return render(request, "trading/event.html", event_context(request, found))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+async def market(request: HttpRequest, slug: str, **_event: str) -> HttpResponse:
+    """A market, whatever event its address names; its ticket posts here: first a review, then the order."""
+    found = await sync_to_async(load_market)(slug=slug)
+    if request.method != "POST":
+        return await sync_to_async(_market_page)(request, found)
+    user = await request.auser()
+    if not user.is_authenticated:
+        return redirect_to_login(request.path)
+    placing = request.POST.get("step") == "place"
+    reply = await answer(TicketForm(request.POST), market=found, user=user, placing=placing)
+    return await sync_to_async(_replied)(request, found, reply)
+
+
+def _market_page(request: HttpRequest, found: Market, reply: Answer | None = None) -> HttpResponse:
+    status = reply.status if reply else 200
+    return render(request, "trading/market.html", market_context(request, found, reply), status=status)
+
+
+def _replied(request: HttpRequest, found: Market, reply: Answer) -> HttpResponse:
+    """An order leads to its market with what became of it; reloading that places nothing."""
+    if reply.order is not None:
+        query = urlencode({"order": reply.order.pk, "portfolio": reply.order.portfolio_id})
+        return HttpResponseRedirect(f"{market_url(found.slug)}?{query}#ticket")
+    response = _market_page(request, found, reply)
+    if reply.retry_after_s:
+        response["Retry-After"] = str(reply.retry_after_s)
+    return response
+
+
+@login_required
+@require_safe
+def portfolio(request: HttpRequest, portfolio_id: UUID | None = None) -> HttpResponse:
+    """One portfolio, the first one unless named; somebody else's is not there."""
+    chosen = _own_portfolio(request, portfolio_id)
+    page = portfolio_page(chosen, before=request.GET.get("before", ""))
+    every = portfolios_of(request.user.pk)
+    return render(request, "trading/portfolio.html", {"page": page, "portfolio": chosen, "every": every})
+
+
+@login_required
+@require_safe
+def trade(request: HttpRequest, portfolio_id: UUID, trade_id: UUID) -> HttpResponse:
+    """Why one fill happened."""
+    page = trade_page(_own_portfolio(request, portfolio_id), trade_id)
+    if page is None:
+        raise Http404
+    return render(request, "trading/trade.html", {"page": page})
+
+
+def _own_portfolio(request: HttpRequest, portfolio_id: UUID | None) -> Portfolio:
+    if portfolio_id is None:
+        return default_portfolio(user_id=request.user.pk, now_ms=venue_now_ms())
+    found = portfolio_of(request.user.pk, portfolio_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_safe
+def how_fills_work(request: HttpRequest) -> HttpResponse:
+    model = {"latency_ms": settings.LATENCY_MS, "half_life_s": settings.IMPACT_HALF_LIFE_S}
+    return render(request, "trading/how_fills_work.html", model)
