@@ -5,6 +5,7 @@ that asks the venue borrows the running one, or starts its own for as long as it
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,14 +39,19 @@ def _site() -> Iterator[None]:
         lock = running.hold(folder)
     except running.AlreadyRunning as exc:
         sys.exit(f"{exc} Stop it first, or give another folder: DATA_DIR=./other make run")
-    note = folder / "venue.json"
-    with lock, venue.beside(_exchange(source.decide), folder) as child:
-        if child:
-            note.write_text(json.dumps({"port": child.port}))
-        try:
+    note, code = folder / "venue.json", 0
+    try:
+        with lock, venue.beside(_exchange(source.decide), folder) as child:
+            if child:
+                note.write_text(json.dumps({"port": child.port}))
             yield
-        finally:
-            note.unlink(missing_ok=True)
+    except KeyboardInterrupt:
+        code = 130
+    except SystemExit as exc:
+        code = exc.code if isinstance(exc.code, int) else 1
+    finally:
+        note.unlink(missing_ok=True)
+    _leave(code)
 
 
 @contextmanager
@@ -55,6 +61,13 @@ def _borrowed_venue() -> Iterator[None]:
         if child and not child.wait(_SECONDS_TO_ANSWER):
             sys.exit(f"The venue ({exchange}) does not start: see the lines above.")
         yield
+
+
+def _leave(code: int) -> None:
+    """End now. A task in Celery's pool would keep the process alive; its transaction rolls back instead."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _exchange(ask: Callable[[], str]) -> str:

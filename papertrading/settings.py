@@ -246,7 +246,7 @@ CHANNEL_LAYERS = {
     if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
-CELERY_BROKER_URL = f"{REDIS_URL}/1" if REDIS_URL else "memory://"
+CELERY_BROKER_URL = f"{REDIS_URL}/1" if REDIS_URL else "memory://localhost//"
 
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "papertrading.errors.api_error",
@@ -263,8 +263,8 @@ REST_FRAMEWORK = {
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": [
-        "rest_framework.parsers.JSONParser",
-        "rest_framework.parsers.FormParser",
+        "papertrading.parsers.JSONParser",
+        "papertrading.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_PAGINATION_CLASS": None,
@@ -295,5 +295,9 @@ LOGGING = {
     "formatters": {"line": {"()": "papertrading.logs.formatter", "json_lines": DISTRIBUTED}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": text("LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},  # its INFO prints every task's whole message
+        "django.request": {"level": "ERROR"},
+    },
 }

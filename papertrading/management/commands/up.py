@@ -19,7 +19,7 @@ from trading import matcher
 _STOP_SECONDS = 1.5
 _SOURCES = {
     "live": "live Polymarket",
-    "simulator": "a simulated exchange on this machine (EXCHANGE=live in a new DATA_DIR for the real one)",
+    "simulator": "a simulated exchange on this machine (the real one: EXCHANGE=live make run)",
     "replay": "a recording",
 }
 
