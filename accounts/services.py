@@ -155,13 +155,10 @@ def set_limit(*, role: str, scope: str, limit: int) -> None:
 
 
 def _create(email: str, password: str, display_name: str, role: Role) -> User:
-    taken = Refused(Code.EMAIL_TAKEN, "There is an account with this e-mail address.", field="email")
-    if User.objects.filter(email=email).exists():
-        raise taken
     try:
         return User.objects.create_user(email, password, display_name=display_name, role=role)
-    except IntegrityError:  # two at the same moment
-        raise taken from None
+    except IntegrityError:  # somebody else, since `_check_email` looked
+        raise _email_taken() from None
 
 
 def _issue(user: User, *, family: UUID, jti: UUID, now_ms: int) -> Tokens:
@@ -199,6 +196,12 @@ def _check_email(email: str) -> None:
         raise Refused(Code.INVALID_EMAIL, "This is not an e-mail address.", field="email") from None
     if len(email) > EMAIL_LENGTH_MAX:
         raise Refused(Code.INVALID_EMAIL, f"At most {EMAIL_LENGTH_MAX} characters.", field="email")
+    if User.objects.filter(email=email).exists():
+        raise _email_taken()
+
+
+def _email_taken() -> Refused:
+    return Refused(Code.EMAIL_TAKEN, "There is an account with this e-mail address.", field="email")
 
 
 def _check_new_password(password: str, user: User) -> None:

@@ -13,14 +13,18 @@ def formatter(*, json_lines: bool) -> logging.Formatter:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer = (
-        structlog.processors.JSONRenderer() if json_lines else structlog.dev.ConsoleRenderer(colors=False)
+    # Plain tracebacks: with `rich` on the machine, the default prints every local, passwords too.
+    plain = structlog.dev.plain_traceback
+    renderers = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if json_lines
+        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)]
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            renderer,
+            *renderers,
             # Last, on the finished line: tokens hide in addresses, in `extra` and in tracebacks.
             lambda _logger, _name, line: scrubbed(line),
         ],
