@@ -16,6 +16,7 @@ urlpatterns = [
     path("status", health.status_page),
     path("admin/", admin.site.urls),
     # programs
+    path("", include("trading.api_urls")),  # /portfolios…
     path("", include("accounts.api_urls")),  # /auth/…
     path("docs", docs_page),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
