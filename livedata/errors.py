@@ -5,6 +5,7 @@ Unavailable
   BusDown            Redis does not answer
   VenueError         Polymarket did not answer as documented
     VenueTimeout     no answer in time
+    VenueDown        no connection, or HTTP 5xx
     VenueThrottled   HTTP 429
     VenueNotFound    HTTP 404: the venue does not know it
     VenueBadPayload  an answer we cannot read
@@ -30,6 +31,10 @@ class VenueError(Unavailable):
 
 
 class VenueTimeout(VenueError):
+    pass
+
+
+class VenueDown(VenueError):
     pass
 
 

@@ -184,10 +184,10 @@ class PriceCoverage(models.Model):
 class SyncState(models.Model):
     """How far a sync has come; what a sync that was killed goes on from."""
 
-    name = models.CharField(primary_key=True, db_column="_id", max_length=40)  # full, incremental
-    run_id = models.UUIDField(default=uuid.uuid4)
-    cursor = models.TextField(blank=True, default="")
-    phase = models.CharField(max_length=20, blank=True, default="")
+    name = models.CharField(primary_key=True, db_column="_id", max_length=40)  # full, incremental, closed
+    run_id = models.UUIDField(default=uuid.uuid4)  # whoever writes another one has taken over
+    phase = models.CharField(max_length=20, blank=True, default="")  # "" between two runs
+    cursor = models.TextField(blank=True, default="")  # the venue's, of the next page of this phase
     pages_count = models.IntegerField(default=0)
     rows_count = models.IntegerField(default=0)
     written_count = models.IntegerField(default=0)
@@ -195,8 +195,8 @@ class SyncState(models.Model):
     bad_count = models.IntegerField(default=0)
     last_bad = models.TextField(blank=True, default="")
     since_ms = models.BigIntegerField(null=True)  # an incremental run reads back to here
-    started_ms = models.BigIntegerField(null=True)
-    finished_ms = models.BigIntegerField(null=True)
+    started_ms = models.BigIntegerField(null=True)  # the run that is going on, else the last one
+    finished_ms = models.BigIntegerField(null=True)  # the last run that came to its end
     last_error = models.TextField(blank=True, default="")
 
     def __str__(self) -> str:

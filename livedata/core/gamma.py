@@ -108,6 +108,7 @@ class _Market(msgspec.Struct, rename="camel"):
     start_date: str | None = None
     end_date: str | None = None
     created_at: str | None = None
+    updated_at: str | None = None
     order_price_min_tick_size: Decimal | None = None
     order_min_size: Decimal | None = None
     fees_enabled: bool | None = None
@@ -133,17 +134,27 @@ _events = msgspec.json.Decoder(_Event)
 
 def read_markets(rows: Iterable[bytes]) -> Reading:
     """Markets as Gamma lists them, and the events that they name."""
-    markets, events, bad = [], {}, []
+    markets: list[MarketFacts] = []
+    events: dict[str, EventFacts] = {}
+    bad: list[str] = []
+    updated: list[int] = []
     for row in rows:
         try:
-            market, event = _read_market(_markets.decode(row), None)
+            raw = _markets.decode(row)
+            market, event = _read_market(raw, None)
         except _UNREADABLE as exc:
             bad.append(_told(row, exc))
             continue
         markets.append(market)
+        updated.append(shown_ms(raw.updated_at) or 0)
         if event is not None:
             events.setdefault(event.id, event)
-    return Reading(markets=tuple(markets), events=tuple(events.values()), bad=tuple(bad))
+    return Reading(
+        markets=tuple(markets),
+        events=tuple(events.values()),
+        bad=tuple(bad),
+        oldest_update_ms=min(updated, default=None),
+    )
 
 
 def read_events(rows: Iterable[bytes]) -> Reading:

@@ -107,3 +107,4 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     markets: tuple[MarketFacts, ...] = ()
     events: tuple[EventFacts, ...] = ()
     bad: tuple[str, ...] = ()
+    oldest_update_ms: int | None = None  # the least recent `updatedAt` of its markets
