@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from accounts.models import User
 from markets.core.book import Level, OrderBook, Side
 from markets.core.units import ONE, to_micros
 from trading.core.fees import NO_FEE, FeeSchedule
