@@ -163,7 +163,9 @@ def _create(email: str, password: str, display_name: str, role: Role) -> User:
 
 def _issue(user: User, *, family: UUID, jti: UUID, now_ms: int) -> Tokens:
     expires_ms = now_ms + REFRESH_LIFE_MS
-    RefreshToken.objects.create(pk=jti, user=user, family=family, issued_ms=now_ms, expires_ms=expires_ms)
+    RefreshToken.objects.create(
+        pk=jti, user_id=user.pk, family=family, issued_ms=now_ms, expires_ms=expires_ms
+    )
 
     def signed(kind: Kind, token_id: UUID, until_ms: int) -> str:
         claims = Claims(

@@ -39,10 +39,12 @@ from accounts.selectors import allowance_lines, person_of, program_lines
 _DOORS = ("/login", "/register", "/logout")  # nobody is sent back to these
 
 
-@method_decorator(sensitive_post_parameters(), name="dispatch")
-@method_decorator(never_cache, name="dispatch")
 class FormPage(FormView):
     """Shows a form again with its errors: the cursor in the first, 429 when it was one attempt too many."""
+
+    @method_decorator([sensitive_post_parameters(), never_cache])
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"request": self.request}

@@ -77,7 +77,8 @@ class Router:
     db_for_write = db_for_read
 
     def allow_relation(self, first: Model, second: Model, **hints: Any) -> bool:
-        return self.db_for_read(type(first)) == self.db_for_read(type(second))
+        # By the instances: `request.user` is a lazy object, whose type is no model.
+        return self.db_for_read(first) == self.db_for_read(second)  # type: ignore[arg-type]
 
     def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool:
         if model_name is None and any(app == app_label for app, _ in MODELS):

@@ -100,7 +100,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return respond(request, read_error(exception) or _PLAIN[400])
 
 
-def forbidden(request: HttpRequest, _exception: Exception) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django names it
     return respond(request, _PLAIN[403])
 
 
