@@ -23,7 +23,7 @@ _DISCARD_PORT = 9  # nothing listens there: a venue that does not run must not b
 
 
 def data_dir() -> Path:
-    return Path(os.environ.get("DATA_DIR", "./var")).resolve()
+    return Path(os.environ.get("DATA_DIR") or "./var").resolve()
 
 
 def chosen() -> str:
@@ -31,7 +31,7 @@ def chosen() -> str:
 
     Raises ValueError when EXCHANGE names something else.
     """
-    asked = os.environ.get("EXCHANGE", "auto")
+    asked = os.environ.get("EXCHANGE") or "auto"
     if asked in (LIVE, SIMULATOR) or asked.startswith(f"{REPLAY}:"):
         return asked
     if asked != "auto":
@@ -45,7 +45,7 @@ def chosen() -> str:
 def decide() -> str:
     """Like `chosen`; but the first start of a DATA_DIR asks whether Polymarket answers, and keeps it."""
     kept = data_dir() / "exchange"
-    auto = os.environ.get("EXCHANGE", "auto") == "auto" and not any(
+    auto = (os.environ.get("EXCHANGE") or "auto") == "auto" and not any(
         os.environ.get(name) for name in POLYMARKET
     )
     if auto and not kept.exists():
