@@ -7,33 +7,70 @@ the process, so every task finds its work in the database, never in its message.
 
 import os
 import threading
+from typing import Any
 
 from celery import Celery
 from celery.beat import Scheduler
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging
 from celery.worker import WorkController
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "papertrading.settings")
 
-_EMBEDDED_THREADS = 2
+_EMBEDDED_THREADS = 3  # a first sync takes one for minutes; settlement and leases must not wait for it
 _POLL_SECONDS = 0.05  # kombu's memory queue is polled; its default of a second makes every task late
+_LONGEST_TASK_SECONDS = 6 * 3600  # Redis hands a task on that was not acknowledged for so long
+_EVERY_SECONDS = {
+    "livedata.tasks.sync_incremental": 60 * settings.SYNC_INTERVAL_MINUTES,
+    "livedata.tasks.sync_full": 3600 * settings.FULL_SYNC_INTERVAL_HOURS,
+    "livedata.tasks.sync_open_interest": 900,
+    "livedata.tasks.renew_top_markets": 20,
+    "trading.tasks.renew_held_markets": 60,
+    "trading.tasks.settle_resolved": 60,
+    "trading.tasks.snapshot_equity": 300,
+}
+_AT_THE_START = (
+    "livedata.tasks.renew_top_markets",
+    "trading.tasks.renew_held_markets",
+    "livedata.tasks.sync_incremental",
+    "trading.tasks.settle_resolved",
+)
 
 app = Celery("papertrading", broker=settings.CELERY_BROKER_URL, set_as_current=True)
 app.conf.update(
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"polling_interval": _POLL_SECONDS} if not settings.REDIS_URL else {},
+    broker_transport_options=(
+        {"visibility_timeout": _LONGEST_TASK_SECONDS}
+        if settings.REDIS_URL
+        else {"polling_interval": _POLL_SECONDS}
+    ),
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     timezone="UTC",
     worker_hijack_root_logger=False,
+    beat_schedule={
+        # What was not begun before it is due again is dropped, not piled up behind a worker that is away.
+        name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
+        for name, seconds in _EVERY_SECONDS.items()
+    },
 )
 app.autodiscover_tasks()
 
 
+def kick_off() -> None:
+    """Ask for what a start should not wait an interval for."""
+    for name in _AT_THE_START:
+        app.send_task(name)
+
+
+@beat_init.connect
+def kick_off_with_beat(**_: Any) -> None:
+    kick_off()
+
+
 @setup_logging.connect
-def keep_our_logging(**kwargs: object) -> None:
+def keep_our_logging(**_: Any) -> None:
     """Django's LOGGING stands; a receiver here is what keeps Celery from replacing it."""
 
 
@@ -58,7 +95,8 @@ def run_worker(stop: threading.Event) -> None:
 
 
 def run_beat(stop: threading.Event) -> None:
-    """The schedule in memory: every task is due again after a restart, and none keeps state in a file."""
+    """The schedule in memory: nothing of it is worth a file that a kill could damage."""
     scheduler = Scheduler(app=app, max_interval=1)
+    kick_off()
     while not stop.wait(min(scheduler.tick(), 1.0)):
         pass

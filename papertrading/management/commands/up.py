@@ -9,7 +9,6 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from livedata import feed
 from livedata.bus import bus
-from livedata.tasks import sync_incremental
 from papertrading.celery import run_beat, run_worker
 from papertrading.schema import migrate_all
 from papertrading.serve import is_loopback, listen, own_addresses, serve
@@ -52,7 +51,6 @@ class Command(BaseCommand):
         services.start("matcher", lambda stop: matcher.run(stop))
         services.start("worker", run_worker)
         services.start("beat", run_beat)
-        sync_incremental.delay()
         shown = "localhost" if is_loopback(host) or host in {"0.0.0.0", "::"} else host
         self.stdout.write(f"PaperTradingPM {settings.VERSION} is running at http://{shown}:{port}")
         self.stdout.write(f"Market data comes from {_SOURCES[settings.EXCHANGE_KIND]}.")
