@@ -1,6 +1,10 @@
 """Every test starts with full buckets."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
+from django.db import connections
 from rest_framework.test import APIClient
 
 from accounts import limits
@@ -26,3 +30,11 @@ def user() -> User:
 @pytest.fixture
 def api() -> APIClient:
     return APIClient()
+
+
+@pytest.fixture
+def limit_rows(db: None) -> None:
+    """What the migration wrote, again: tests without transactions begin with empty tables."""
+    seed = import_module("accounts.migrations.0001_initial").seed_limits
+    for alias in ("default", "system_db"):
+        seed(apps, connections[alias].schema_editor())  # not entered: it asks for the alias alone

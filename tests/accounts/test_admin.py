@@ -11,7 +11,7 @@ from accounts.limits import limit_of
 from accounts.models import RateLimit, RefreshToken, Role, User
 from tests.people import PASSWORD, make_user
 
-pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.portable]
+pytestmark = pytest.mark.django_db(databases="__all__")
 
 
 @pytest.fixture
@@ -48,6 +48,7 @@ def test_only_admins_enter(role):
     assert client.get("/admin/accounts/user/")["Location"].startswith("/admin/login/")
 
 
+@pytest.mark.portable
 def test_users_are_listed_and_found(browser, user):
     make_user("bob@example.org")
 
@@ -69,6 +70,7 @@ def test_no_page_shows_a_password_hash(browser, user):
         assert hashed.split("$")[1] not in shown.content.decode()  # nor its salt
 
 
+@pytest.mark.portable
 def test_changing_a_role_changes_who_enters(browser, user):
     answer = browser.post(
         f"/admin/accounts/user/{user.pk}/change/", change(user, role="admin", display_name="Ada")
@@ -158,7 +160,8 @@ def test_an_address_is_taken_whatever_its_case(browser, user):
     assert User.objects.count() == 2
 
 
-def test_limits_are_edited_in_the_list_and_in_force_at_once(browser, user):
+@pytest.mark.portable
+def test_limits_are_edited_in_the_list_and_in_force_at_once(browser, user, limit_rows):
     assert limit_of(user, "orders") == 300
     page = browser.get("/admin/accounts/ratelimit/").content.decode()
     keys = re.findall(r'name="form-\d+-id" value="([\w:]+)"', page)
@@ -175,14 +178,14 @@ def test_limits_are_edited_in_the_list_and_in_force_at_once(browser, user):
 
 
 @pytest.mark.parametrize("limit", ["-1", "1000001", "many", ""])
-def test_a_limit_that_makes_no_sense_is_refused(browser, limit):
+def test_a_limit_that_makes_no_sense_is_refused(browser, limit, limit_rows):
     page = browser.post("/admin/accounts/ratelimit/user:orders/change/", {"limit": limit})
 
     assert page.status_code == 200
     assert RateLimit.objects.get(pk="user:orders").limit == 300
 
 
-def test_limits_are_neither_added_nor_deleted(browser):
+def test_limits_are_neither_added_nor_deleted(browser, limit_rows):
     assert browser.get("/admin/accounts/ratelimit/add/").status_code == 403
     assert browser.post("/admin/accounts/ratelimit/user:orders/delete/", {"post": "yes"}).status_code == 403
 

@@ -10,7 +10,7 @@ from accounts.clock import now_ms
 from accounts.models import RefreshToken, Role, User
 from tests.people import PASSWORD, make_user
 
-pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.portable]
+pytestmark = pytest.mark.django_db(databases="__all__")
 
 NEW = {"email": "Ada@Example.org", "password": PASSWORD, "password_confirm": PASSWORD}
 
@@ -32,6 +32,7 @@ def error(answer) -> tuple[int, str]:
 # --- the contract ---------------------------------------------------------------------------------
 
 
+@pytest.mark.portable
 def test_registering(api):
     answer = api.post("/auth/register", NEW)
 
@@ -57,6 +58,7 @@ def test_the_first_account_from_this_machine_is_the_admin(api, settings):
     assert User.objects.count() == 5
 
 
+@pytest.mark.portable
 @pytest.mark.parametrize("form", ["oauth2", "json"])
 def test_tokens_for_an_address_and_a_password(api, user, form):
     asked = {"username": "Ada@example.org", "password": PASSWORD, "grant_type": "password"}
@@ -81,6 +83,7 @@ def test_the_oauth2_form_as_browsers_and_libraries_encode_it(api, user):
     assert answer.status_code == 200
 
 
+@pytest.mark.portable
 def test_who_am_i(api, user):
     token = log_in(api)["access_token"]
 
@@ -96,6 +99,7 @@ def test_who_am_i(api, user):
     }
 
 
+@pytest.mark.portable
 def test_refreshing_and_logging_out(api, user):
     first = log_in(api)
     second = api.post("/auth/refresh", {"refresh_token": first["refresh_token"]})
@@ -122,6 +126,7 @@ def test_a_refresh_token_used_twice_ends_the_family(api, user):
     assert error(api.get("/auth/me", {"token": second["access_token"]})) == (401, "token_revoked")
 
 
+@pytest.mark.portable
 def test_changing_the_password_revokes_all_but_the_answers_own_tokens(api, user):
     old = log_in(api)
     asked = {

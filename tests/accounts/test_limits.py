@@ -15,7 +15,7 @@ from tests.people import make_user
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.portable]
 
 
-def test_the_migration_wrote_every_default_as_a_row():
+def test_the_migration_writes_every_default_as_a_row(limit_rows):
     rows = {(row.role, row.scope): row.limit for row in RateLimit.objects.all()}
 
     assert rows == DEFAULTS
@@ -37,7 +37,7 @@ def test_an_edited_row_is_in_force_at_once(user):
     assert [allow(user, "orders").allowed for _ in range(3)] == [True, True, False]
 
 
-def test_a_row_edited_elsewhere_is_in_force_after_a_few_seconds(user, monkeypatch):
+def test_a_row_edited_elsewhere_is_in_force_after_a_few_seconds(user, monkeypatch, limit_rows):
     assert limit_of(user, "orders") == 300
     RateLimit.objects.filter(pk="user:orders").update(limit=7)
     assert limit_of(user, "orders") == 300
@@ -47,7 +47,7 @@ def test_a_row_edited_elsewhere_is_in_force_after_a_few_seconds(user, monkeypatc
     assert limit_of(user, "orders") == 7
 
 
-def test_a_missing_row_counts_as_its_default(user):
+def test_a_missing_row_counts_as_its_default(user, limit_rows):
     RateLimit.objects.all().delete()
     limits.reread()
 

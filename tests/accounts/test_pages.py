@@ -14,7 +14,7 @@ from accounts.mail import drain
 from accounts.models import RefreshToken, Role, User
 from tests.people import PASSWORD, make_user
 
-pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.portable]
+pytestmark = pytest.mark.django_db(databases="__all__")
 
 NEW = {"email": "Ada@Example.org", "password": PASSWORD, "password_confirm": PASSWORD}
 OTHER = "another long one"
@@ -61,6 +61,7 @@ def who(browser: Client) -> str | None:
 # --- sign up, log in, log out ---------------------------------------------------------------------
 
 
+@pytest.mark.portable
 def test_signing_up_logs_in_and_leads_on(browser):
     answer = browser.post("/register", NEW | {"next": "/market/will-it-rain?side=buy"})
 
@@ -77,6 +78,7 @@ def test_the_first_to_sign_up_at_this_machine_is_the_admin(browser, settings):
     assert User.objects.get().role == Role.ADMIN
 
 
+@pytest.mark.portable
 def test_logging_in_and_out(browser, user):
     assert browser.post("/login", {"email": "ADA@example.org", "password": PASSWORD})["Location"] == "/"
     assert who(browser) == user.email
@@ -127,6 +129,7 @@ def test_next_leads_to_this_host_only(browser, path, asked, leads_to):
     assert browser.get(path, {"next": asked})["Location"] == leads_to
 
 
+@pytest.mark.portable
 def test_the_session_key_changes_at_log_in(browser, user):
     browser.get("/login")
     planted = browser.session
@@ -286,6 +289,7 @@ def test_markup_in_a_name_is_shown_as_typed(signed_in):
     assert "<script>alert(1)" not in shown
 
 
+@pytest.mark.portable
 def test_changing_the_password_keeps_this_browser_alone(signed_in, user):
     elsewhere = Client()
     elsewhere.force_login(user)
@@ -363,6 +367,7 @@ def link_of(browser: Client, email: str = "ada@example.org") -> str:
     return re.search(r"http://testserver(/password-reset/\S+)", mail.outbox[-1].body).group(1)
 
 
+@pytest.mark.portable
 def test_resetting_a_password_by_mail(browser, user):
     tokens = services.issue_tokens(user=user, now_ms=now_ms())
     link = link_of(browser, " ADA@example.org")
