@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from accounts import limits
 from tests.redis_server import have_redis, start_redis
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,8 +45,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
-    """No test sees what another one cached."""
+    """No test sees what another one cached, or pays for what another one spent."""
     cache.clear()
+    limits.forget()
 
 
 @pytest.fixture(scope="session")

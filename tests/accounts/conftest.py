@@ -1,4 +1,4 @@
-"""Every test starts with full buckets."""
+"""This app on its own routes."""
 
 from importlib import import_module
 
@@ -7,7 +7,6 @@ from django.apps import apps
 from django.db import connections
 from rest_framework.test import APIClient
 
-from accounts import limits
 from accounts.models import User
 from tests.people import make_user
 
@@ -15,11 +14,6 @@ from tests.people import make_user
 @pytest.fixture(autouse=True)
 def own_routes(settings) -> None:
     settings.ROOT_URLCONF = "tests.accounts.urls"
-
-
-@pytest.fixture(autouse=True)
-def full_buckets() -> None:
-    limits.forget()
 
 
 @pytest.fixture
