@@ -1,8 +1,8 @@
 """All or nothing, and never over somebody else's write, on every database.
 
-The only place that opens a transaction. 
-On MongoDB Django's own atomic() silently does nothing and conflicts surface as errors to retry; on
-SQLite writers exclude each other. `run_atomic` is the same promise on both.
+The only place that opens a transaction. On MongoDB Django's own atomic() silently does nothing and
+conflicts surface as errors to retry; on SQLite writers exclude each other. `run_atomic` promises the
+same on both.
 """
 
 import random

@@ -9,7 +9,7 @@ from pymongo.errors import PyMongoError
 
 
 @register(Tags.database)
-def mongodb_is_a_replica_set(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def mongodb_is_a_replica_set(databases: Any = None, **_: Any) -> list[CheckMessage]:
     """Transactions need a replica set; a bare mongod would fail at the first order."""
     if not settings.MONGO_URI or "trading_db" not in (databases or ()):
         return []

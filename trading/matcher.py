@@ -22,10 +22,9 @@ from livedata.bus import bus
 from livedata.clock import passed, venue_now_ms
 from livedata.core.steps import Step
 from markets.core.book import OrderBook
-from markets.selectors import markets_by_condition
 from trading.models import Order
 from trading.notices import announce
-from trading.selectors.rules import market_rules
+from trading.selectors.rules import known_market, market_rules
 from trading.services.execution import OPEN, Due, execute_orders
 from trading.services.orders import COMMANDS
 
@@ -142,9 +141,6 @@ class Matcher:
     def _execute_due(self) -> int:
         """Execute the orders whose time the feed has passed, oldest first."""
         now_ms, group, later = venue_now_ms(), [], []
-        markets = markets_by_condition(
-            [condition_id for effective_ms, condition_id, _ in self._queue if effective_ms <= now_ms][:500]
-        )
         while self._queue and self._queue[0][0] <= now_ms and len(group) < GROUP_MAX:
             effective_ms, condition_id, order_id = heapq.heappop(self._queue)
             followed = self._followed[condition_id]
@@ -152,7 +148,7 @@ class Matcher:
                 later.append((effective_ms, condition_id, order_id))
                 continue
             followed.advance(effective_ms)
-            market = markets.get(condition_id)
+            market = known_market(condition_id)
             assert market is not None, f"an order on a market that is not in the catalogue: {condition_id}"
             view = followed.view
             stale = view is None or not view.fresh
@@ -174,7 +170,7 @@ class Matcher:
         return self._commit(group)
 
     def _ready(self, condition_id: str, followed: _Followed, effective_ms: int, now_ms: int) -> bool:
-        """Whether this order can be judged: the feed has passed its time, on a fresh book; or it waited enough."""
+        """Whether it can be judged: the feed has passed its time, on a fresh book; or it waited enough."""
         current = newest(condition_id)
         if current is None or not current.fresh:
             if followed.view is not None and followed.view.fresh:

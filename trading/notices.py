@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import orjson
 
 from livedata.bus import bus
-from markets.selectors import markets_by_condition
 from trading.payloads import order_json, trade_json
+from trading.selectors.rules import known_market
 from trading.services.execution import Executed
 from trading.services.results import EXECUTED
 
@@ -15,10 +15,9 @@ def announce(done: Sequence[Executed]) -> None:
     """Publish each order's end: its id to waiting doors, the order and its fills to its owner's sockets."""
     if not done:
         return
-    markets = markets_by_condition([executed.order.condition_id for executed in done])
     for executed in done:
         bus().publish(EXECUTED, str(executed.order.pk).encode())
-        market = markets.get(executed.order.condition_id)
+        market = known_market(executed.order.condition_id)
         channel = f"user:{executed.user_id}"
         for fill in executed.fills:
             bus().publish(channel, orjson.dumps({"type": "fill", "trade": trade_json(fill, market)}))

@@ -11,9 +11,15 @@ from markets.models import Market
 from tests.trading.venue import Feed, make_market
 from trading.matcher import Matcher
 from trading.models import Portfolio
+from trading.selectors.rules import forget_markets
 from trading.services.portfolios import open_portfolio
 
 ALICE = UUID("a11ce000-0000-4000-8000-000000000001")
+
+
+@pytest.fixture(autouse=True)
+def nothing_known() -> None:
+    forget_markets()
 
 
 @pytest.fixture

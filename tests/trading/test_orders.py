@@ -102,7 +102,7 @@ def test_a_sale_realises_against_the_average_cost(market, portfolio, matcher):
     order = trade(matcher, portfolio, ticket_for(market, "SELL", size="10"))
 
     position = Position.objects.get(portfolio=portfolio)
-    # Cost 15.3 + 0.37485 = 15.67485 for 30; a third, rounded down, is 5.22495. Sold 10 @ 0.49 less fee 0.12495.
+    # Cost 15.3 + 0.37485 for 30; a third, rounded down, is 5.22495. Sold 10 @ 0.49 less fee 0.12495.
     assert from_micros(order.notional_micros) == "4.9"
     assert from_micros(position.realised_pnl_micros) == "-0.4499"
     assert from_micros(position.cost_micros) == "10.4499"

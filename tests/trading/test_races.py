@@ -31,9 +31,7 @@ def test_threads_placing_orders_lose_and_double_nothing(feed, running_matcher, o
     for market in markets:
         feed.show(market, "0.49x100000 0.48x100000", "0.51x100000 0.52x100000")
     portfolios = [
-        open_portfolio(
-            user_id=ALICE, name=str(number), now_ms=wall_ms(), initial_balance_micros=200 * ONE
-        )
+        open_portfolio(user_id=ALICE, name=str(number), now_ms=wall_ms(), initial_balance_micros=200 * ONE)
         for number in range(PORTFOLIOS)
     ]
     draw = random.Random(7)

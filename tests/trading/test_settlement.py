@@ -37,9 +37,7 @@ def test_each_outcome_is_paid_its_payout(market, portfolio, matcher, payout, pai
     buy(market, portfolio, matcher, "20", outcome_index=1)
     before = Portfolio.objects.get(pk=portfolio.pk).cash_micros
 
-    settlement = settle_market(
-        condition_id=market.condition_id, payout_0_micros=payout, now_ms=wall_ms()
-    )
+    settlement = settle_market(condition_id=market.condition_id, payout_0_micros=payout, now_ms=wall_ms())
 
     after = Portfolio.objects.get(pk=portfolio.pk)
     assert (after.cash_micros - before, settlement.positions_count) == (paid * ONE, 2)
@@ -71,9 +69,7 @@ def test_a_payout_that_changes_later_is_reported_not_applied(market, portfolio, 
 
 
 def test_an_order_on_its_way_is_cancelled_by_the_resolution(market, portfolio, matcher):
-    ticket = make_ticket(
-        "BUY", condition_id=market.condition_id, token_id=market.token_0, size="10"
-    )
+    ticket = make_ticket("BUY", condition_id=market.condition_id, token_id=market.token_0, size="10")
     order = submit_order(portfolio_id=portfolio.pk, ticket=ticket, now_ms=wall_ms())
 
     settle_market(condition_id=market.condition_id, payout_0_micros=ONE, now_ms=wall_ms())
@@ -93,9 +89,7 @@ def test_only_resolved_markets_are_settled(market, portfolio, matcher):
 
 def test_many_holders_are_paid_in_batches(market, matcher, feed):
     feed.show(market, "0.49x50", "0.51x100000")
-    portfolios = [
-        open_portfolio(user_id=ALICE, name=str(number), now_ms=wall_ms()) for number in range(5)
-    ]
+    portfolios = [open_portfolio(user_id=ALICE, name=str(number), now_ms=wall_ms()) for number in range(5)]
     for portfolio in portfolios:
         buy(market, portfolio, matcher, "10")
 

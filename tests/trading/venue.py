@@ -53,7 +53,10 @@ class Feed:
     ) -> None:
         """The market's book is now this one; levels as "0.49x50 0.48x100"."""
         now_ms = wall_ms()
-        book, before = OrderBook(levels(bids), levels(asks)), self._books.get(market.condition_id, OrderBook())
+        book, before = (
+            OrderBook(levels(bids), levels(asks)),
+            self._books.get(market.condition_id, OrderBook()),
+        )
         seq = self._seqs[market.condition_id] = self._seqs.get(market.condition_id, 0) + 1
         self._books[market.condition_id] = book
         record = BookRecord(
@@ -87,9 +90,7 @@ class Feed:
     def beat(self, *, passed_ms: int | None = None, alive: bool = True) -> None:
         """The connection lives, and has passed every event up to `passed_ms` (default: far ahead)."""
         now_ms = wall_ms()
-        heart = Heartbeat(
-            heard_ms=now_ms, passed_ms=now_ms + 10_000_000 if passed_ms is None else passed_ms
-        )
+        heart = Heartbeat(heard_ms=now_ms, passed_ms=now_ms + 10_000_000 if passed_ms is None else passed_ms)
         pulse = Pulse(written_ms=now_ms, connections={self.connection: heart} if alive else {})
         bus().put(KEY, write_pulse(pulse))
 

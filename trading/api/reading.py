@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.utils.dateparse import parse_datetime
-from livedata.catalogue import load_market
 
+from livedata.catalogue import load_market
 from livedata.errors import VenueNotFound
 from markets.core.book import Side
 from markets.core.errors import Rejected
@@ -86,7 +86,7 @@ def read_side(value: Any) -> Side:
 
 
 def read_market(body: Mapping[str, Any]) -> tuple[Market, int]:
-    """The market and outcome that `token_id`, or `market` with `outcome`, name; asked of the venue when new."""
+    """The market and outcome that `token_id`, or `market` and `outcome`, name; loaded when new to us."""
     token_id = body.get("token_id")
     if token_id is not None and body.get("market") is not None and body.get("outcome") is not None:
         raise Rejected(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markets.core.book import OrderBook, Side
 from markets.core.errors import Rejected
-from markets.core.units import from_micros
+from markets.core.units import ONE, cost_micros, from_micros
 from trading.core.fees import taker_fee_micros
 from trading.core.footprint import Levels
 from trading.core.ledger import Line, fill_lines
@@ -117,13 +117,25 @@ def check_backing(ticket: Ticket, *, cash_micros: int, held_micros: int) -> None
         return
     need = ticket.amount_micros
     if need is None and ticket.price_micros is not None:
-        need = -(-(ticket.size_micros or 0) * ticket.price_micros // 1_000_000)
+        need = cost_micros(price_micros=ticket.price_micros, size_micros=ticket.size_micros or 0)
     if need is not None and need > cash_micros:
         raise Rejected(
             Code.INSUFFICIENT_BALANCE,
             f"not enough cash: {from_micros(need)} USDC needed, {from_micros(cash_micros)} there",
             field="amount" if ticket.amount_micros is not None else "size",
         )
+
+
+def most_micros(ticket: Ticket, rules: MarketRules) -> int:
+    """An upper bound of what a BUY costs with its fee, whatever the book."""
+    if ticket.amount_micros is not None:
+        notional = ticket.amount_micros
+    else:
+        limit = ONE if ticket.price_micros is None else ticket.price_micros
+        notional = cost_micros(price_micros=limit, size_micros=ticket.size_micros or 0)
+    # Fee <= rate x notional while (p (1 - p)) ** e <= p, that is for e >= 1; else nothing is known.
+    factor = 1 if rules.fees.exponent_micros >= ONE else ONE
+    return notional + notional * rules.fees.rate_micros * factor // ONE + ONE
 
 
 def _why_nothing(ticket: Ticket, matched: Match) -> Code | None:

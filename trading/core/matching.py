@@ -23,7 +23,7 @@ class LevelFill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """What became of a ticket. `resting` and `killed` count as the ticket does: shares, or USDC of a budget."""
+    """What became of a ticket. `resting` and `killed` count as it does: shares, or USDC of a budget."""
 
     fills: tuple[LevelFill, ...]
     resting_micros: int

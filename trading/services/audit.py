@@ -88,7 +88,7 @@ def _portfolio_drifts(portfolio: Portfolio) -> Iterator[Drift]:
         yield Drift(where=where, what="cash below zero", stored=cash, recomputed=0)
     fills = list(Fill.objects.filter(portfolio_id=portfolio.pk, epoch=portfolio.epoch).order_by("written"))
     positions = {row.token_id: row for row in Position.objects.filter(portfolio_id=portfolio.pk)}
-    rebuilt = _rebuilt_holdings(portfolio, fills, positions)
+    rebuilt = _rebuilt_holdings(fills, positions)
     for token_id in sorted(held.keys() | positions.keys() | rebuilt.keys()):
         row, holding = positions.get(token_id), rebuilt.get(token_id, Holding())
         at = f"{where} token {token_id[:12]}"
@@ -104,9 +104,7 @@ def _portfolio_drifts(portfolio: Portfolio) -> Iterator[Drift]:
     yield from _differs(where, "fees", portfolio.fees_micros, sum(fill.fee_micros for fill in fills))
 
 
-def _rebuilt_holdings(
-    portfolio: Portfolio, fills: list[Fill], positions: dict[str, Position]
-) -> dict[str, Holding]:
+def _rebuilt_holdings(fills: list[Fill], positions: dict[str, Position]) -> dict[str, Holding]:
     """Holdings worked out again from this run's fills, and the payouts of its settled positions."""
     rebuilt: dict[str, Holding] = {}
     for fill in fills:

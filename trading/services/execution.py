@@ -16,6 +16,7 @@ from livedata.books import BookView
 from markets.core.book import Side, mirror
 from markets.core.errors import Conflict, Rejected
 from trading.atomic import run_atomic
+from trading.bulk import insert_rows, update_rows
 from trading.core.execution import Execution, PricedFill, execute
 from trading.core.footprint import Taken, after_taking
 from trading.core.positions import Holding
@@ -230,16 +231,17 @@ class _Unit:
         return Executed(order, (), order.portfolio.user_id)
 
     def _write(self) -> None:
-        for order in self.orders.values():
-            if order.status in OPEN:
-                continue
-            waiting = Order.objects.filter(pk=order.pk, status__in=OPEN)
-            if waiting.update(**{name: getattr(order, name) for name in _ORDER_RESULT}) != 1:
-                raise Conflict(f"order {order.pk} ended meanwhile")
+        ended = [order for order in self.orders.values() if order.status not in OPEN]
+        results = [
+            ({"pk": order.pk, "status": OPEN}, {name: getattr(order, name) for name in _ORDER_RESULT})
+            for order in ended
+        ]
+        if update_rows(Order, results) != len(ended):
+            raise Conflict("an order ended meanwhile")
         if not self.fills:
             return
-        Fill.objects.bulk_create(self.fills)
-        Posting.objects.bulk_create(self.lines)
+        insert_rows(self.fills)
+        insert_rows(self.lines)
         for portfolio_id in sorted({fill.portfolio_id for fill in self.fills}):
             cash, realised, fees = self.cash[portfolio_id]
             save_unless_changed(
@@ -252,7 +254,7 @@ class _Unit:
         self._write_footprints()
 
     def _write_positions(self) -> None:
-        fresh = []
+        fresh, changes = [], []
         for key, order in self.touched.items():
             holding = self.holdings[key]
             sums = {
@@ -263,7 +265,7 @@ class _Unit:
                 "updated_ms": order.updated_ms,
             }
             if key in self.stored:
-                Position.objects.filter(pk=key).update(**sums)
+                changes.append(({"pk": key}, sums))
                 continue
             fresh.append(
                 Position(
@@ -276,14 +278,15 @@ class _Unit:
                     **sums,
                 )
             )
-        Position.objects.bulk_create(fresh)
+        update_rows(Position, changes)
+        insert_rows(fresh)
 
     def _write_footprints(self) -> None:
-        fresh = []
+        fresh, changes = [], []
         for (world, condition_id, side, price), taken in self.pressed.items():
             key = f"{world}:{condition_id}:{side}:{price}"
             if key in self.stored:
-                Footprint.objects.filter(pk=key).update(size_micros=taken.size_micros, at_ms=taken.at_ms)
+                changes.append(({"pk": key}, {"size_micros": taken.size_micros, "at_ms": taken.at_ms}))
                 continue
             fresh.append(
                 Footprint(
@@ -296,7 +299,8 @@ class _Unit:
                     at_ms=taken.at_ms,
                 )
             )
-        Footprint.objects.bulk_create(fresh)
+        update_rows(Footprint, changes)
+        insert_rows(fresh)
 
 
 _ORDER_RESULT = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from trading.bulk import insert_rows
 from trading.core.ledger import Line, balanced
 from trading.models import Portfolio, Posting
 
@@ -30,6 +31,4 @@ def postings(
 
 def post(portfolio: Portfolio, *, transaction_id: str, kind: str, lines: Iterable[Line], now_ms: int) -> None:
     """Write one transaction's lines, inside the caller's unit."""
-    Posting.objects.bulk_create(
-        postings(portfolio, transaction_id=transaction_id, kind=kind, lines=lines, now_ms=now_ms)
-    )
+    insert_rows(postings(portfolio, transaction_id=transaction_id, kind=kind, lines=lines, now_ms=now_ms))

@@ -16,14 +16,15 @@ from livedata.errors import StaleBook
 from markets.core.book import Side
 from markets.core.errors import Conflict, Rejected
 from markets.models import Market
-from markets.selectors import market_by_condition
 from trading.atomic import run_atomic
-from trading.core.execution import check_backing, execute
+from trading.bulk import insert_rows
+from trading.core.execution import check_backing, execute, most_micros
+from trading.core.positions import Holding
 from trading.core.rejections import Code
 from trading.core.tickets import MarketRules, OrderType, Ticket, check
 from trading.models import Order, Portfolio
 from trading.selectors.holdings import holding_of, taken_of
-from trading.selectors.rules import market_rules
+from trading.selectors.rules import known_market, market_rules
 from trading.services.timing import half_life_ms
 
 logger = logging.getLogger(__name__)
@@ -43,24 +44,27 @@ def submit_order(*, portfolio_id: UUID, ticket: Ticket, now_ms: int) -> Order:
     Raises Rejected (the trader can mend it), StaleBook (no fresh book: the market is now leased, ask
     again within 3 s) or Conflict (the same client_order_id with another body); nothing was written then.
     """
-    if earlier := find_order(portfolio_id=portfolio_id, ticket=ticket):
-        return earlier
+    try:
+        order = _record(portfolio_id, ticket, now_ms)
+    except (Rejected, StaleBook, IntegrityError):
+        # Asked before, it has an answer already, whatever holds now. Looking only here spares each new
+        # order a query; the unique client_order_id sees to it that a second one is never written.
+        if earlier := find_order(portfolio_id=portfolio_id, ticket=ticket):
+            return earlier
+        raise
+    bus().append(COMMANDS, f"{order.condition_id} {order.id}".encode())
+    logger.info("order.accepted", extra={"order_id": str(order.id), "portfolio_id": str(portfolio_id)})
+    return order
+
+
+def _record(portfolio_id: UUID, ticket: Ticket, now_ms: int) -> Order:
     portfolio = Portfolio.objects.get(pk=portfolio_id)
     market, view = market_and_book(ticket.condition_id)
     rules = market_rules(market, view)
     _check_ticket(portfolio, ticket, rules, now_ms=now_ms)
     _check_covered(portfolio, ticket, rules, view, now_ms=now_ms)
     order = _order(portfolio, ticket, rules, now_ms=now_ms)
-    try:
-        run_atomic(lambda: order.save(force_insert=True, using="trading_db"))
-    except IntegrityError:
-        # Another request with the same client_order_id was first.
-        earlier = find_order(portfolio_id=portfolio_id, ticket=ticket)
-        if earlier is None:
-            raise
-        return earlier
-    bus().append(COMMANDS, f"{order.condition_id} {order.id}".encode())
-    logger.info("order.accepted", extra={"order_id": str(order.id), "portfolio_id": str(portfolio_id)})
+    run_atomic(lambda: insert_rows([order]))
     return order
 
 
@@ -80,7 +84,7 @@ def market_and_book(condition_id: str) -> tuple[Market, BookView | None]:
 
     Raises Rejected when the catalogue does not know the market.
     """
-    market = market_by_condition(condition_id)
+    market = known_market(condition_id)
     if market is None:
         raise Rejected(Code.MARKET_NOT_FOUND, "no such market", field="market")
     if market.tradable and _due_for_lease(condition_id):
@@ -120,12 +124,13 @@ def _check_covered(
     portfolio: Portfolio, ticket: Ticket, rules: MarketRules, view: BookView | None, *, now_ms: int
 ) -> None:
     """Raise what the executor would, on the book as it stands: better now than after the latency."""
-    holding = holding_of(portfolio.pk, ticket.token_id)
+    sells = ticket.side is Side.SELL
+    holding = holding_of(portfolio.pk, ticket.token_id) if sells else Holding()
     check_backing(ticket, cash_micros=portfolio.cash_micros, held_micros=holding.size_micros)
     if view is None or not view.fresh:
         age = "none has been seen yet" if view is None else f"the newest is {view.age_ms / 1000:.1f} s old"
         raise StaleBook(f"no fresh book for this market ({age}); try again in a moment")
-    if ticket.side is Side.BUY:
+    if not sells and most_micros(ticket, rules) > portfolio.cash_micros:
         execute(
             ticket,
             view.book,

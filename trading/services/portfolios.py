@@ -8,6 +8,7 @@ from django.conf import settings
 from markets.core.errors import Conflict, Rejected
 from markets.core.units import MICROS_MAX, ONE
 from trading.atomic import run_atomic
+from trading.bulk import update_rows
 from trading.core.ledger import USDC, deposit_lines, reset_lines
 from trading.core.rejections import Code
 from trading.models import Footprint, Order, Portfolio, Position
@@ -166,8 +167,8 @@ def save_unless_changed(portfolio: Portfolio, **changes: object) -> None:
     One guard for every database: SQLite has no row locks, and on MongoDB select_for_update() does nothing.
     """
     assert changes.get("cash_micros", 0) >= 0, "cash below zero"  # type: ignore[operator]
-    unchanged = Portfolio.objects.filter(pk=portfolio.pk, version=portfolio.version)
-    if unchanged.update(version=portfolio.version + 1, **changes) != 1:
+    unchanged = {"pk": portfolio.pk, "version": portfolio.version}
+    if update_rows(Portfolio, [(unchanged, {"version": portfolio.version + 1, **changes})]) != 1:
         raise Conflict(f"portfolio {portfolio.pk} is past version {portfolio.version}")
     for name, value in changes.items():
         setattr(portfolio, name, value)

@@ -6,7 +6,7 @@ the executor's notices and wakes whoever waits for that order.
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from livedata.clock import venue_now_ms
 from trading.models import Order
 
 EXECUTED = "executed"  # bus channel; the message is an order id
+_RECENT_MAX = 20_000
 MARGIN_S = 4.0  # beyond the order's own time: the executor waits at most 2 s for the feed, then commits
 
 
@@ -22,11 +23,12 @@ class _Notices:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: dict[str, list[Callable[[], object]]] = {}
+        self._recent: dict[str, None] = {}  # the last ids heard, oldest first
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
 
     def wake_on(self, order_id: UUID, wake: Callable[[], object]) -> Callable[[], None]:
-        """Call `wake` (from another thread) when the order was executed. Returns what ends the waiting."""
+        """Call `wake` when the order was executed, at once when it was. Returns what ends the waiting."""
         key = str(order_id)
         with self._lock:
             self._waiting.setdefault(key, []).append(wake)
@@ -34,7 +36,10 @@ class _Notices:
                 self._thread = threading.Thread(target=self._listen, name="results", daemon=True)
                 self._ready.clear()
                 self._thread.start()
+            heard = key in self._recent
         self._ready.wait(1.0)
+        if heard:
+            wake()
 
         def forget() -> None:
             with self._lock:
@@ -53,8 +58,12 @@ class _Notices:
                 notice = notices.get(timeout_s=30.0)
                 if notice is None:
                     continue
+                key = notice[1].decode()
                 with self._lock:
-                    wakers = list(self._waiting.get(notice[1].decode(), ()))
+                    self._recent[key] = None
+                    if len(self._recent) > _RECENT_MAX:
+                        del self._recent[next(iter(self._recent))]
+                    wakers = list(self._waiting.get(key, ()))
                 for wake in wakers:
                     wake()
 
@@ -69,9 +78,11 @@ def wait(order: Order) -> Order:
     done = threading.Event()
     forget = _notices.wake_on(order.pk, done.set)
     try:
-        if _pending(order := Order.objects.get(pk=order.pk)):
-            done.wait(_patience_s(order))
+        for seconds in _looks(order):
+            heard = done.wait(seconds)
             order = Order.objects.get(pk=order.pk)
+            if heard or not _pending(order):
+                break
     finally:
         forget()
     return order
@@ -84,19 +95,24 @@ async def outcome(order: Order) -> Order:
     loop, done = asyncio.get_running_loop(), asyncio.Event()
     forget = await asyncio.to_thread(_notices.wake_on, order.pk, lambda: loop.call_soon_threadsafe(done.set))
     try:
-        if _pending(order := await Order.objects.aget(pk=order.pk)):
+        for seconds in _looks(order):
             with suppress(TimeoutError):
-                await asyncio.wait_for(done.wait(), _patience_s(order))
+                await asyncio.wait_for(done.wait(), seconds)
             order = await Order.objects.aget(pk=order.pk)
+            if done.is_set() or not _pending(order):
+                break
     finally:
         forget()
     return order
 
 
+def _looks(order: Order) -> Iterator[float]:
+    """How long to listen before each look at the database: a notice may be lost, the row is not."""
+    ahead_s = max(0, order.effective_ms - venue_now_ms()) / 1000
+    yield ahead_s + 0.5
+    yield from [0.5] * round(2 * MARGIN_S - 1)
+
+
 def _pending(order: Order) -> bool:
     """Whether an answer is worth waiting for: an order under the venue's own delay answers at once."""
     return order.status == Order.Status.ACCEPTED
-
-
-def _patience_s(order: Order) -> float:
-    return max(0, order.effective_ms - venue_now_ms()) / 1000 + MARGIN_S
