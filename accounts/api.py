@@ -8,7 +8,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, ErrorDetail, Throttled, ValidationError
 from rest_framework.permissions import AllowAny
@@ -19,89 +19,26 @@ from rest_framework.views import APIView
 from accounts import services
 from accounts.auth import CHALLENGE
 from accounts.clock import now_ms
-from accounts.core.emails import EMAIL_LENGTH_MAX
 from accounts.core.refusals import Refused, TooManyAttempts
 from accounts.limits import guard_attempt
-from accounts.models import DISPLAY_NAME_LENGTH_MAX, User
+from accounts.models import User
+from accounts.schemas import (
+    ChangedOutput,
+    ChangePasswordInput,
+    ErrorOutput,
+    LoginInput,
+    MeOutput,
+    MessageOutput,
+    RefreshInput,
+    RegisteredOutput,
+    RegisterInput,
+    TokenForm,
+    TokenOutput,
+)
 from accounts.visitor import address_of, is_from_this_machine
 
-_TOKEN_LENGTH_MAX = 4096
-
-
-def _password_field() -> serializers.CharField:
-    return serializers.CharField(
-        max_length=services.PASSWORD_LENGTH_MAX, trim_whitespace=False, style={"input_type": "password"}
-    )
-
-
-class RegisterInput(serializers.Serializer[Any]):
-    email = serializers.CharField(max_length=EMAIL_LENGTH_MAX)
-    password = _password_field()
-    password_confirm = _password_field()
-    display_name = serializers.CharField(
-        max_length=DISPLAY_NAME_LENGTH_MAX, required=False, allow_blank=True, default=""
-    )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        _check_confirmed(attrs, "password")
-        return attrs
-
-
-class TokenForm(serializers.Serializer[Any]):
-    """OAuth2's password form; `username` is the e-mail address."""
-
-    username = serializers.CharField(max_length=EMAIL_LENGTH_MAX)
-    password = _password_field()
-    grant_type = serializers.CharField(max_length=20, required=False, allow_blank=True)
-    scope = serializers.CharField(max_length=200, required=False, allow_blank=True)
-
-
-class LoginInput(serializers.Serializer[Any]):
-    email = serializers.CharField(max_length=EMAIL_LENGTH_MAX)
-    password = _password_field()
-
-
-class RefreshInput(serializers.Serializer[Any]):
-    refresh_token = serializers.CharField(max_length=_TOKEN_LENGTH_MAX)
-
-
-class ChangePasswordInput(serializers.Serializer[Any]):
-    current_password = _password_field()
-    new_password = _password_field()
-    new_password_confirm = _password_field()
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        _check_confirmed(attrs, "new_password")
-        return attrs
-
-
-class TokenOutput(serializers.Serializer[Any]):
-    access_token = serializers.CharField()
-    refresh_token = serializers.CharField()
-    token_type = serializers.CharField(help_text="bearer")
-    expires_in = serializers.IntegerField(help_text="seconds that the access token lives")
-    user_id = serializers.UUIDField()
-    roles = serializers.ListField(child=serializers.CharField())
-
-
-class MeOutput(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    email = serializers.EmailField()
-    display_name = serializers.CharField()
-    roles = serializers.ListField(child=serializers.CharField())
-    status = serializers.CharField(help_text="active")
-    created_at = serializers.CharField(help_text="ISO 8601, UTC, milliseconds")
-
-
-RegisteredOutput = inline_serializer(
-    "Registered",
-    {
-        "user_id": serializers.UUIDField(),
-        "email": serializers.EmailField(),
-        "message": serializers.CharField(),
-    },
-)
-MessageOutput = inline_serializer("Message", {"message": serializers.CharField()})
+_ERRORS = {422: ErrorOutput, 429: ErrorOutput}
+_TOKEN_ERRORS = {401: ErrorOutput, **_ERRORS}
 
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
@@ -117,7 +54,13 @@ class OpenView(APIView):
 
 
 class RegisterView(OpenView):
-    @extend_schema(operation_id="register", request=RegisterInput, responses={201: RegisteredOutput})
+    @extend_schema(
+        operation_id="register",
+        summary="Make an account",
+        description="Embedded, the first account made at the machine itself is the admin.",
+        request=RegisterInput,
+        responses={201: RegisteredOutput, **_ERRORS},
+    )
     def post(self, request: Request) -> Response:
         asked = _read(RegisterInput, request)
         with _translated():
@@ -135,8 +78,10 @@ class RegisterView(OpenView):
 class TokenView(OpenView):
     @extend_schema(
         operation_id="token",
+        summary="Log in: OAuth2's password form",
+        description="`username` is the e-mail address. Send the access token as `Authorization: Bearer …`.",
         request={"application/x-www-form-urlencoded": TokenForm},
-        responses=TokenOutput,
+        responses={200: TokenOutput, **_TOKEN_ERRORS},
     )
     def post(self, request: Request) -> Response:
         asked = _read(TokenForm, request)
@@ -144,14 +89,26 @@ class TokenView(OpenView):
 
 
 class LoginView(OpenView):
-    @extend_schema(operation_id="login", request=LoginInput, responses=TokenOutput)
+    @extend_schema(
+        operation_id="login",
+        summary="Log in: JSON",
+        description="The same tokens as `/auth/token` gives.",
+        request=LoginInput,
+        responses={200: TokenOutput, **_TOKEN_ERRORS},
+    )
     def post(self, request: Request) -> Response:
         asked = _read(LoginInput, request)
         return _log_in(request, email=asked["email"], password=asked["password"])
 
 
 class RefreshView(OpenView):
-    @extend_schema(operation_id="refresh", request=RefreshInput, responses=TokenOutput)
+    @extend_schema(
+        operation_id="refresh",
+        summary="Trade a refresh token for the next pair",
+        description="Each works once. One used twice was copied: all tokens of its log-in are revoked.",
+        request=RefreshInput,
+        responses={200: TokenOutput, **_TOKEN_ERRORS},
+    )
     def post(self, request: Request) -> Response:
         asked = _read(RefreshInput, request)
         with _translated():
@@ -160,7 +117,13 @@ class RefreshView(OpenView):
 
 
 class LogoutView(OpenView):
-    @extend_schema(operation_id="logout", request=RefreshInput, responses=MessageOutput)
+    @extend_schema(
+        operation_id="logout",
+        summary="Log out",
+        description="Revokes all tokens of this log-in at once, access tokens too.",
+        request=RefreshInput,
+        responses={200: MessageOutput, **_TOKEN_ERRORS},
+    )
     def post(self, request: Request) -> Response:
         asked = _read(RefreshInput, request)
         with _translated():
@@ -171,9 +134,14 @@ class LogoutView(OpenView):
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 @method_decorator(never_cache, name="dispatch")
 class ChangePasswordView(APIView):
-    @extend_schema(operation_id="change_password", request=ChangePasswordInput, responses=TokenOutput)
+    @extend_schema(
+        operation_id="change_password",
+        summary="Change the password",
+        description="Every token and session ends, but for the new tokens of the answer.",
+        request=ChangePasswordInput,
+        responses={200: ChangedOutput, **_TOKEN_ERRORS},
+    )
     def post(self, request: Request) -> Response:
-        """Every token and session ends, but for the new tokens of the answer."""
         asked = _read(ChangePasswordInput, request)
         with _translated(password="new_password"):
             user = services.change_password(
@@ -190,7 +158,7 @@ class ChangePasswordView(APIView):
 
 
 class MeView(APIView):
-    @extend_schema(operation_id="me", responses=MeOutput)
+    @extend_schema(operation_id="me", summary="Who am I", responses={200: MeOutput, 401: ErrorOutput})
     def get(self, request: Request) -> Response:
         user = request.user
         created_at = user.date_joined.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -227,12 +195,6 @@ def _read(serializer: type[serializers.Serializer[Any]], request: Request) -> di
     asked = serializer(data=request.data)
     asked.is_valid(raise_exception=True)
     return asked.validated_data
-
-
-def _check_confirmed(attrs: dict[str, Any], name: str) -> None:
-    if attrs[name] != attrs[f"{name}_confirm"]:
-        message = ErrorDetail("The two passwords differ.", code="password_mismatch")
-        raise ValidationError({f"{name}_confirm": [message]})
 
 
 @contextmanager

@@ -20,7 +20,6 @@ class Code(StrEnum):
     EMAIL_TAKEN = "email_taken"
     WEAK_PASSWORD = "weak_password"
     INVALID_NAME = "invalid_name"
-    UNKNOWN_USER = "unknown_user"
     LAST_ADMIN = "last_admin"
 
 
