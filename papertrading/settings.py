@@ -175,7 +175,7 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
-        "script-src": ["'self'", "'sha256-pNylk+ycVGlQXyDERdKbnTz08dZhw+IiaHo5rswiVy0='"],
+        "script-src": ["'self'", "'sha256-4u5CZ5O6a3YrmCs7ICbfOcJHKqq+VBnbY/lNoyvoq5U='"],
         "style-src": ["'self'"],
         "style-src-elem": ["'self'"],
         "style-src-attr": ["'unsafe-inline'"],

@@ -1,5 +1,7 @@
 """The pages of people's accounts, without JavaScript: what they say, what they write, where they lead."""
 
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
 
@@ -159,6 +161,16 @@ def test_every_form_needs_the_csrf_token(user, path):
     assert who(strict) == user.email
     assert (User.objects.count(), RefreshToken.objects.count()) == (before, 0)
     assert User.objects.get().display_name == ""
+
+
+def test_the_inline_script_is_the_one_that_the_policy_allows(browser):
+    answer = browser.get("/login")
+    (script,) = re.findall(r"<script>(.*?)</script>", answer.content.decode(), re.DOTALL)
+
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in answer["Content-Security-Policy"]
+    assert "localStorage.theme" in script
+    assert "localStorage.pair" in script
 
 
 def test_pages_with_forms_are_not_cached(browser):
