@@ -20,6 +20,14 @@ class MarketRef(msgspec.Struct, frozen=True, array_like=True):
     min_size_micros: int = 5 * ONE
     neg_risk: bool = False
 
+    def outcome_index(self, token_id: str) -> int:
+        """0 or 1. Raises ValueError for another market's token."""
+        if token_id == self.token_0:
+            return 0
+        if token_id == self.token_1:
+            return 1
+        raise ValueError(f"a token of another market: {token_id[:40]!r}")
+
 
 class Print(msgspec.Struct, frozen=True, array_like=True):
     """A public trade. `taker_side` and the price are outcome 0's, whichever token it was reported on."""
