@@ -155,8 +155,14 @@ def _catalogue_check() -> Check:
     facts = {name: sync_facts(state) for name, state in states.items()}
     if not finished_ms:
         running = any(state.started_ms for state in states.values())
-        detail = "first sync is running" if running else "has not been synced"
         ok = running and not failed
+        detail = (
+            "first sync is running"
+            if ok
+            else "the first sync is failing"
+            if failed
+            else "has not been synced"
+        )
     elif failed:
         ok, detail = False, f"the last {failed[0]} sync failed"
     else:

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from django.core.management.base import CommandError
 from uvicorn import Config, Server
 
-from papertrading.asgi import application
-
 _GRACE_SECONDS = 1  # what open requests get when the site stops
 
 
@@ -28,7 +26,7 @@ class Announcing(Server):
 def serve(listener: socket.socket, *, on_ready: Callable[[], None]) -> None:
     """Answer until SIGINT or SIGTERM; call from the main thread. Logs no request line: tokens."""
     config = Config(
-        application,
+        "papertrading.asgi:application",
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",

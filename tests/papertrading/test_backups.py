@@ -88,7 +88,7 @@ def test_a_backup_that_was_touched_is_refused_and_nothing_is_moved(tmp_path):
         file.seek(4096)
         file.write(b"garbage")
 
-    with pytest.raises(BackupError, match="auth_db.sqlite3"):
+    with pytest.raises(BackupError, match=r"auth_db\.sqlite3"):
         restore(tmp_path / "backup", site)
 
     assert amounts(site, "auth_db") == [0, 1, 2]

@@ -11,6 +11,7 @@ from rest_framework import exceptions
 
 from livedata.errors import StaleBook, VenueNotFound, VenueThrottled
 from markets.core.errors import Conflict, Rejected
+from papertrading import health
 from papertrading.errors import Answer, api_error, read_error, respond
 
 
@@ -19,7 +20,7 @@ class Code(StrEnum):
 
 
 TABLE = [
-    (Rejected(Code.TOO_SMALL, "below 5 shares", field="size"), 422, "too_small", {"size": ["below 5 shares"]}, {}),
+    (Rejected(Code.TOO_SMALL, "too few", field="size"), 422, "too_small", {"size": ["too few"]}, {}),
     (Rejected(Code.TOO_SMALL, "below 5 shares"), 422, "too_small", {}, {}),
     (Conflict("asked before", code="duplicate_client_order_id"), 409, "duplicate_client_order_id", {}, {}),
     (StaleBook("prices are catching up"), 503, "stale_book", {}, {"Retry-After": "2"}),
@@ -122,7 +123,8 @@ def test_unreadable_bodies_change_nothing(client):
 @pytest.mark.django_db(databases="__all__")
 def test_a_crash_says_nothing_about_itself(client, monkeypatch):
     client.raise_request_exception = False
-    monkeypatch.setattr("papertrading.health.health", lambda: 1 / 0)
+    monkeypatch.setattr(health, "_newest", [])
+    monkeypatch.setattr(health, "look", lambda: 1 / 0)
 
     answer = client.get("/health")
 

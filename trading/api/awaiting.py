@@ -44,5 +44,4 @@ def awaiting(view: Callable[..., Response]) -> Callable[..., Awaitable[Response]
     awaited.csrf_exempt = True  # type: ignore[attr-defined]
     awaited.cls = getattr(view, "cls", None)  # type: ignore[attr-defined]  # drf-spectacular finds the view by it
     awaited.initkwargs = getattr(view, "initkwargs", {})  # type: ignore[attr-defined]
-    awaited.actions = getattr(view, "actions", None)  # type: ignore[attr-defined]
     return awaited
