@@ -35,6 +35,7 @@ def taker_evidence(
     """The level before and after, the book it stood in, the fee line by line, and the clock."""
     level = fill.level
     effective = level.displayed_micros - level.footprint_micros
+    midpoint = view.book.midpoint(order.outcome_index)
     return {
         "kind": "taker",
         "book": {
@@ -42,6 +43,7 @@ def taker_evidence(
             "hash": view.hash,
             "seq": view.seq,
             "coordinates": order.outcome_index,
+            "midpoint": None if midpoint is None else from_micros(midpoint),
         },
         "level": {
             "price": from_micros(level.price_micros),

@@ -1,5 +1,6 @@
 """What the market's and the event's templates are given, for a reader and what the address asks for."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -24,11 +25,23 @@ from trading.selectors.market_page import (
     venue_url,
     watch,
 )
-from trading.selectors.portfolio_page import fills_here, placed_order
-from trading.selectors.portfolios import position_lines
+from trading.selectors.portfolio_page import FillLine, fills_here, placed_order
+from trading.selectors.portfolios import PositionLine, position_lines
 from trading.selectors.ticket_panel import TicketPanel, ticket_panel
 from trading.services.portfolios import default_portfolio
 from trading.ticket_post import Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NoFigures:
+    """The preview's figures before anything was asked: dashes."""
+
+    size_micros: None = None
+    notional_micros: None = None
+    average_price_micros: None = None
+    fee_micros: None = None
+    total_micros: None = None
+    slippage_micros: None = None
 
 
 def reader_id(request: HttpRequest) -> UUID | None:
@@ -63,12 +76,13 @@ def market_context(request: HttpRequest, market: Market, answer: Answer | None =
         "ticket": ticket,
         "form": answer.form if answer else TicketForm(initial=_initial(request)),
         "review": answer.review if answer else None,
+        "figures": (answer.review if answer else None) or _NoFigures(),
         "trouble": answer.trouble if answer else "",
     }
-    return context | _own(request, market, ticket)
+    return context | _own(request, market, ticket, outcome)
 
 
-def _own(request: HttpRequest, market: Market, ticket: TicketPanel) -> dict[str, Any]:
+def _own(request: HttpRequest, market: Market, ticket: TicketPanel, outcome: int) -> dict[str, Any]:
     """The reader's holdings, executions and newest order here."""
     if ticket.portfolio is None:
         return {}
@@ -76,11 +90,20 @@ def _own(request: HttpRequest, market: Market, ticket: TicketPanel) -> dict[str,
     placed = None
     if (order_id := _uuid(request.GET.get("order", ""))) is not None:
         placed = placed_order(order_id, user_id=request.user.pk)
-    return {
-        "holdings": [line for line in held if line.condition_id == market.condition_id],
-        "fills": fills_here(ticket.portfolio.id, market),
-        "placed": placed,
-    }
+    holdings = [line for line in held if line.condition_id == market.condition_id]
+    fills = fills_here(ticket.portfolio.id, market)
+    return {"holdings": holdings, "fills": fills, "placed": placed, "own": _marks(holdings, fills, outcome)}
+
+
+def _marks(holdings: list[PositionLine], fills: list[FillLine], outcome: int) -> dict[str, Any]:
+    """What the chart shows of the reader: the average price, and when they bought and sold."""
+    average = [line.average_price_micros for line in holdings if line.outcome_index == outcome]
+    times = [
+        {"t": fill.filled_ms // 1000, "side": fill.side}
+        for fill in reversed(fills)
+        if fill.outcome_index == outcome
+    ]
+    return {"average": average[0] if average else None, "fills": times}
 
 
 def event_context(request: HttpRequest, found: EventLine) -> dict[str, Any]:
@@ -104,6 +127,7 @@ def event_context(request: HttpRequest, found: EventLine) -> dict[str, Any]:
             title=chosen.group_label or chosen.question,
         ),
         "form": TicketForm(initial=_initial(request)),
+        "figures": _NoFigures(),
     }
 
 

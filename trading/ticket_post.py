@@ -41,8 +41,8 @@ async def answer(form: TicketForm, *, market: Market, user: User, placing: bool)
     portfolio = await sync_to_async(portfolio_of)(user.pk, form.portfolio_id)
     if portfolio is None:
         raise Http404
-    verdict = await sync_to_async(allow)(user, "orders")
-    if not verdict.allowed:
+    verdict = await sync_to_async(allow)(user, "orders", cost=1 if placing else 0)
+    if placing and not verdict.allowed:
         words = f"That is many orders in a minute. Try again in {verdict.retry_after_s} s."
         return Answer(form=form, trouble=words, status=429, retry_after_s=verdict.retry_after_s)
     ticket = form.ticket(market)

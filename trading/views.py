@@ -11,18 +11,17 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
-from livedata.catalogue import load_market
+from livedata.catalogue import load_event, load_market, with_rules
 from livedata.clock import venue_now_ms
+from livedata.core.links import Link, read_link
 from markets.models import Market
-from markets.selectors import event_by_slug
 from trading.forms import TicketForm
-from trading.links import twin_path
 from trading.market_context import event_context, market_context, reader_id
 from trading.models import Portfolio
 from trading.selectors.browse import CHIPS, SORT_NAMES, browse_page, categories, movers, read_asked
 from trading.selectors.portfolio_page import portfolio_page
 from trading.selectors.portfolios import portfolio_of, portfolio_summaries, portfolios_of
-from trading.selectors.quotes import market_url
+from trading.selectors.quotes import event_url, market_url
 from trading.selectors.trade_page import trade_page
 from trading.services.portfolios import default_portfolio
 from trading.ticket_post import Answer, answer
@@ -32,8 +31,8 @@ from trading.ticket_post import Answer, answer
 def home(request: HttpRequest) -> HttpResponse:
     """The front page; a pasted polymarket.com link leads to its twin."""
     asked = read_asked(request.GET.dict(), request.GET.getlist("f"))
-    if twin := twin_path(asked.search):
-        return HttpResponseRedirect(twin)
+    if link := read_link(asked.search):
+        return HttpResponseRedirect(_twin(link))
     account = None
     if reader_id(request):
         account = portfolio_summaries(portfolios_of(request.user.pk, with_closed=False)[:1])[0]
@@ -45,11 +44,16 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _twin(link: Link) -> str:
+    """Where a pasted link leads here: the same page, with paper money."""
+    return market_url(link.market_slug) if link.market_slug else event_url(link.event_slug)
+
+
 @require_safe
 def event(request: HttpRequest, slug: str) -> HttpResponse:
     """An event; one with a single market is that market's page."""
-    found = event_by_slug(slug)
-    if found is None or not found.markets:
+    found = load_event(slug)
+    if not found.markets:
         raise Http404
     if len(found.markets) == 1:
         return HttpResponseRedirect(market_url(found.markets[0].slug))
@@ -59,7 +63,7 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 async def market(request: HttpRequest, slug: str, **_event: str) -> HttpResponse:
     """A market, whatever event its address names; its ticket posts here: first a review, then the order."""
-    found = await sync_to_async(load_market)(slug=slug)
+    found = await sync_to_async(_market)(slug)
     if request.method != "POST":
         return await sync_to_async(_market_page)(request, found)
     user = await request.auser()
@@ -68,6 +72,12 @@ async def market(request: HttpRequest, slug: str, **_event: str) -> HttpResponse
     placing = request.POST.get("step") == "place"
     reply = await answer(TicketForm(request.POST), market=found, user=user, placing=placing)
     return await sync_to_async(_replied)(request, found, reply)
+
+
+def _market(slug: str) -> Market:
+    """Raises VenueNotFound, which becomes a 404, for a slug that the venue does not know either."""
+    found = load_market(slug=slug)
+    return with_rules(found) if found.tradable else found
 
 
 def _market_page(request: HttpRequest, found: Market, reply: Answer | None = None) -> HttpResponse:

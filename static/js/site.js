@@ -19,6 +19,15 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = label; }, 1400);
 });
 
+// A picture that the venue does not give leaves the tile's letters.
+function dropBroken(picture) {
+  if (picture.matches?.(".tile img")) picture.remove();
+}
+document.addEventListener("error", (event) => dropBroken(event.target), true);
+for (const picture of document.querySelectorAll(".tile img")) {
+  if (picture.complete && !picture.naturalWidth) dropBroken(picture);
+}
+
 // A select or a chip that filters sends its form; without script there is an Apply button.
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-auto]");

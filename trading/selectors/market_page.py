@@ -59,11 +59,14 @@ class MarketHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LadderRow:
-    """One price of one side: its size, what stands up to it in USDC, and the bar's length."""
+    """One price of one side: its size, what stands up to it in USDC, and the bar's length.
+
+    A row without a price keeps the place that a deeper book will need: nothing shifts when it comes.
+    """
 
     side: str  # "ask" or "bid"
     rank: int
-    price_micros: int
+    price_micros: int | None
     size_micros: int
     total_micros: int
     bar: int
@@ -88,12 +91,12 @@ class BookPanel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TapeLine:
-    """A public trade, in the shown outcome's coordinates."""
+    """A public trade, in the shown outcome's coordinates; an empty one keeps the place of the next."""
 
-    stamp_ms: int
+    stamp_ms: int | None
     side: str  # the taker's: "buy" or "sell"
-    price_micros: int
-    size_micros: int
+    price_micros: int | None
+    size_micros: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +178,8 @@ def book_panel(
         spread = asks[0].price_micros - bids[0].price_micros
     return BookPanel(
         outcome_index=outcome_index,
-        asks=tuple(reversed(_ladder("ask", shown[1], largest=largest))),
-        bids=tuple(_ladder("bid", shown[0], largest=largest)),
+        asks=tuple(reversed(_ladder("ask", shown[1], largest=largest, rows=levels))),
+        bids=tuple(_ladder("bid", shown[0], largest=largest, rows=levels)),
         mid_micros=mid,
         spread_micros=spread,
         last_micros=None if last is None else mirror(Side.BUY, last, outcome_index)[1],
@@ -188,11 +191,11 @@ def book_panel(
     )
 
 
-def _ladder(side: str, levels: Sequence[Level], *, largest: int) -> list[LadderRow]:
-    rows, total = [], 0
+def _ladder(side: str, levels: Sequence[Level], *, largest: int, rows: int) -> list[LadderRow]:
+    lines, total = [], 0
     for rank, level in enumerate(levels):
         total += level.price_micros * level.size_micros // ONE
-        rows.append(
+        lines.append(
             LadderRow(
                 side=side,
                 rank=rank,
@@ -202,11 +205,15 @@ def _ladder(side: str, levels: Sequence[Level], *, largest: int) -> list[LadderR
                 bar=bar_percent(level.size_micros, largest),
             )
         )
-    return rows
+    lines += [
+        LadderRow(side=side, rank=rank, price_micros=None, size_micros=0, total_micros=0, bar=0)
+        for rank in range(len(lines), rows)
+    ]
+    return lines
 
 
 def tape_lines(market: Market, *, outcome_index: int) -> list[TapeLine]:
-    """The newest public trades, newest first."""
+    """The newest public trades, newest first, in TAPE_ROWS rows."""
     newest = sorted(books.prints(market.condition_id), key=lambda trade: trade.stamp_ms, reverse=True)
     lines = []
     for trade in newest[:TAPE_ROWS]:
@@ -219,7 +226,8 @@ def tape_lines(market: Market, *, outcome_index: int) -> list[TapeLine]:
                 size_micros=trade.size_micros,
             )
         )
-    return lines
+    blank = TapeLine(stamp_ms=None, side="", price_micros=None, size_micros=None)
+    return lines + [blank] * (TAPE_ROWS - len(lines))
 
 
 def chart_panel(market: Market, *, outcome_index: int, range_name: str) -> ChartPanel:

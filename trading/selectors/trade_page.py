@@ -14,6 +14,9 @@ from trading.selectors.portfolio_page import FillLine, OrderLine, fill_line, ord
 from trading.selectors.portfolios import fills_of_orders
 
 
+_BAR_MAX = 70  # percent of the row: the price beside it stays clear
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceLevel:
     """One level that the order used."""
@@ -75,6 +78,8 @@ def trade_page(portfolio: Portfolio, fill_id: UUID) -> TradePage | None:
     if fill is None:
         return None
     fills = fills_of_orders([fill.order])[fill.order_id]
+    # One step fills them all: the price says which level the order met first.
+    fills.sort(key=lambda row: row.price_micros, reverse=fill.side == Side.SELL)
     market = markets_by_condition([fill.condition_id]).get(fill.condition_id)
     evidence = fill.evidence
     order = order_line(fill.order, market, fills)
@@ -121,7 +126,7 @@ def _levels(fills: Sequence[Fill], asked: Fill) -> list[EvidenceLevel]:
             left_micros=to_micros(fill.evidence["level"]["left"]),
             notional_micros=fill.notional_micros,
             fee_micros=fill.fee_micros,
-            bar=max(2, displayed * 100 // largest),
+            bar=max(2, displayed * _BAR_MAX // largest),
             hit=max(1, fill.size_micros * 100 // max(displayed, 1)),
             current=fill.pk == asked.pk,
         )

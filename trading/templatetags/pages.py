@@ -4,6 +4,10 @@ import zlib
 from typing import Any
 
 from django import template
+from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.templatetags.static import static
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from livedata.bus import bus
@@ -16,6 +20,7 @@ from trading.selectors.ticket_panel import TicketOutcome, TicketPanel
 
 register = template.Library()
 
+_CHARTS = "vendor/lightweight-charts.js"
 _RANGES = {"1h": "1H", "6h": "6H", "1d": "1D", "1w": "1W", "1m": "1M", "max": "Max"}
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _FATES = {"accepted": "on its way", "killed": "nothing traded"}
@@ -57,6 +62,14 @@ def with_query(context: dict[str, Any], **changes: Any) -> str:
         if value is not None:
             query[name] = str(value)
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def chart_library() -> SafeString:
+    """The chart script's tag where npm has brought it; without it the server's drawings stay."""
+    if finders.find(_CHARTS) is None and not staticfiles_storage.exists(_CHARTS):
+        return mark_safe("")
+    return format_html('<script src="{}" defer></script>', static(_CHARTS))
 
 
 @register.filter

@@ -1,0 +1,122 @@
+// A market's page: one book feeds ladder, depth, ticket, head and chart.
+import { Depth, Ladder, levelsOf } from "./book.js";
+import { followRanges, startChart } from "./chart.js";
+import { cents, chance, decimal, micros, ONE, patch } from "./figures.js";
+import { bestOf, chanceOf, showToken } from "./lines.js";
+import * as live from "./live.js";
+import { followSheet } from "./sheet.js";
+import { Tape } from "./tape.js";
+import { Ticket } from "./ticket.js";
+
+const page = document.querySelector("[data-market]");
+const [token, otherToken] = page.dataset.tokens.split(" ");
+const outcomeIndex = Number(page.dataset.outcome);
+const FIDELITY = { "1h": 1, "6h": 1, "1d": 5, "1w": 60, "1m": 180, max: 720 };
+
+const ladder = new Ladder(document.querySelector("[data-ladder]"));
+const depth = new Depth(document.getElementById("depth"));
+const form = document.querySelector("[data-ticket]");
+const ticket = form.elements.side ? new Ticket(form, hatch) : null;
+const tick = micros(form.dataset.tick);
+const tape = new Tape(document.querySelector("[data-tape]"), outcomeIndex, tick);
+const chart = startChart(document.querySelector("[data-chart=price]"));
+followSheet(ticket);
+
+const own = document.getElementById("own-data");
+if (chart && own) chart.own(JSON.parse(own.textContent));
+
+let last = { taken: [], side: "" };
+
+/** The levels that the ticket would take, hatched on the ladder when that shows the same outcome. */
+function hatch(side, levels) {
+  last = { side, taken: levels };
+  const sameView = ticket && ticket.outcomeIndex === outcomeIndex;
+  const stands = side === "ask" ? ladder.levels.asks : ladder.levels.bids;
+  const sizes = new Map(stands.map((level) => [level.price, level.size]));
+  const take = new Map();
+  for (const { price, size } of levels) {
+    const standing = sizes.get(price);
+    if (standing) take.set(`${side}:${price}`, Math.min(100, Math.max(1, Math.round((100 * size) / standing))));
+  }
+  ladder.mark(sameView ? take : new Map());
+  if (levels.length && sameView) ticket.part(take.get(`${side}:${levels.at(-1).price}`) ?? 100);
+}
+
+let shownChance = null;
+
+function show(book) {
+  if (book.token_id !== token) {
+    showToken(book.token_id, book, 1);
+    return;
+  }
+  const best = bestOf(book);
+  const levels = levelsOf(book, outcomeIndex);
+  ladder.show(levels, best.tick);
+  depth.show(levels, best.tick);
+  showToken(token, book, 1);
+  showOther(best);
+  head(book, best, levels);
+  hatch(last.side, last.taken);
+  ticket?.bookMoved();
+}
+
+function showOther({ bid, ask, tick: step }) {
+  const prices = { ask: bid === null ? null : ONE - bid, bid: ask === null ? null : ONE - ask };
+  for (const node of document.querySelectorAll(`[data-touch][data-token="${CSS.escape(otherToken)}"]`)) {
+    patch(node, cents(prices[node.dataset.touch], step));
+  }
+}
+
+function head(book, best, { bids, asks }) {
+  const now = chanceOf(best);
+  if (now !== null) {
+    const moved = shownChance === null ? 0 : now - shownChance;
+    shownChance = now;
+    patch(document.querySelector("[data-live=chance]"), chance(now, 1), moved);
+    chart?.update(0, outcomeIndex === 0 ? now : ONE - now);
+  }
+  const mid = bids.length && asks.length ? Math.floor((bids[0].price + asks[0].price) / 2) : null;
+  patch(document.querySelector("[data-live=mid]"), cents(mid));
+  patch(document.querySelector("[data-live=spread]"), cents(mid === null ? null : asks[0].price - bids[0].price));
+  const note = document.querySelector("[data-live=book-note]");
+  if (note) note.hidden = book.fresh;
+  ladder.table.classList.toggle("stale", !book.fresh);
+}
+
+live.on("book", show);
+live.on("trade", (trade) => {
+  if (trade.token_id !== token) return;
+  tape.add(trade);
+  const price = micros(trade.price);
+  patch(document.querySelector("[data-live=last]"), cents(outcomeIndex === 0 ? price : ONE - price));
+});
+live.on("state", (state) => {
+  const lost = state !== "live";
+  ladder.table.classList.toggle("stale", lost);
+  depth.box.classList.toggle("stale", lost);
+});
+live.on("order", ({ order }) => {
+  const pending = document.querySelector("[data-order][data-pending]");
+  if (pending && pending.dataset.order === order.id) location.reload();
+});
+live.watch([token, ...[...document.querySelectorAll(".rel [data-token]")].map((node) => node.dataset.token)]);
+
+// A price of the ladder fills the ticket.
+ladder.table.addEventListener("click", (event) => {
+  const link = event.target.closest("tr[data-s] a");
+  if (!link || !ticket || event.metaKey || event.ctrlKey) return;
+  event.preventDefault();
+  const row = link.closest("tr");
+  if (!row.dataset.px) return;
+  ticket.pick(row.dataset.s === "ask" ? "BUY" : "SELL", outcomeIndex, decimal(micros(row.dataset.px) * 100));
+});
+
+followRanges(document.querySelector("[aria-label='Chart range']"), async (range) => {
+  if (!chart) return false;
+  const address = `/markets/by-slug/${encodeURIComponent(page.dataset.market)}/prices?outcome_index=${outcomeIndex}&interval=${range}&fidelity=${FIDELITY[range]}`;
+  const answer = await fetch(address, { headers: { Accept: "application/json" } }).catch(() => null);
+  if (!answer?.ok) return false;
+  const points = (await answer.json()).history.map(({ t, p }) => [t, micros(p)]);
+  if (points.length) chart.replace(points);
+  return points.length > 0;
+});

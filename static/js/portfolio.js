@@ -1,0 +1,56 @@
+// The portfolio's page: marks, values and equity once a second, as text only.
+import { cents, micros, ONE, patch, percentChange, tone, usdc, usdcChange } from "./figures.js";
+import { bestOf } from "./lines.js";
+import * as live from "./live.js";
+
+const rows = [...document.querySelectorAll("[data-position]")].map((row) => ({
+  row,
+  token: row.dataset.position,
+  size: micros(row.dataset.size),
+  cost: micros(row.dataset.cost),
+  value: null,
+}));
+const page = document.querySelector("[data-portfolio-page]");
+const cash = micros(page.dataset.cash);
+const start = micros(page.dataset.start);
+
+/** size x price / 1e6, rounded down, exactly. */
+function proceeds(size, price) {
+  return Number((BigInt(size) * BigInt(price)) / BigInt(ONE));
+}
+
+function paint() {
+  if (document.hidden) return;
+  for (const line of rows) {
+    const book = live.bookOf(line.token);
+    if (!book) continue;
+    const { bid, tick } = bestOf(book);
+    const before = line.mark ?? bid;
+    line.mark = bid;
+    line.value = bid === null ? 0 : proceeds(line.size, bid);
+    const cell = (name) => line.row.querySelector(`[data-live=${name}]`);
+    patch(cell("mark"), cents(bid, tick), bid - before);
+    patch(cell("value"), usdc(bid === null ? null : line.value));
+    const result = cell("pnl");
+    patch(result, usdcChange(line.value - line.cost));
+    result.className = tone(line.value - line.cost);
+  }
+  if (rows.length && rows.every((line) => line.value !== null)) total();
+}
+
+function total() {
+  const value = rows.reduce((sum, line) => sum + line.value, 0);
+  const equity = cash + value;
+  patch(document.querySelector("[data-live=positions-value]"), usdc(value));
+  for (const node of document.querySelectorAll("[data-portfolio-page] [data-live=equity]")) patch(node, usdc(equity));
+  const result = document.querySelector("[data-live=result]");
+  const fraction = Math.trunc(((equity - start) * 10_000) / start) * 100;
+  patch(result, `${usdcChange(equity - start)} (${percentChange(fraction)})`);
+  result.className = tone(equity - start);
+}
+
+if (rows.length) {
+  live.watch(rows.map((line) => line.token));
+  setInterval(paint, 1000);
+}
+live.on("order", () => location.reload());
