@@ -1,7 +1,6 @@
 """What is read about users, for doors of this app and above."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
 from accounts.core.refusals import Code, Refused
@@ -23,8 +22,8 @@ class ProgramLine:
     """One log-in that programs hold tokens of."""
 
     family: UUID
-    used_at: datetime  # when its newest token was issued
-    expires_at: datetime
+    used_ms: int  # when its newest token was issued
+    expires_ms: int
 
 
 def holder_of(claims: Claims) -> User:
@@ -46,9 +45,7 @@ def program_lines(*, user_id: UUID, now_ms: int) -> list[ProgramLine]:
     """Every log-in by token that is still good, newest first."""
     live = RefreshToken.objects.filter(user_id=user_id, revoked_ms=None, expires_ms__gt=now_ms)
     return [
-        ProgramLine(
-            family=token.family, used_at=_moment(token.issued_ms), expires_at=_moment(token.expires_ms)
-        )
+        ProgramLine(family=token.family, used_ms=token.issued_ms, expires_ms=token.expires_ms)
         for token in live.order_by("-issued_ms")[:100]
     ]
 
@@ -65,7 +62,3 @@ def person_of(email: str) -> User | None:
     """The active account behind a normalised address, if there is one."""
     user = User.objects.filter(email=email).first()
     return user if user is not None and user.is_active else None
-
-
-def _moment(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, tz=UTC)

@@ -159,6 +159,12 @@ def shares(micros: int | None) -> str:
 
 
 @register.filter
+def count(number: int | None) -> str:
+    """How many there are: "30,000"."""
+    return NOTHING if number is None else f"{_minus(number)}{abs(number):,}"
+
+
+@register.filter
 def cents_change(micros: int | None) -> str:
     """A change of price: "▲ +4¢", "▼ −3¢", "0¢"."""
     return _change(micros, "¢")

@@ -312,7 +312,7 @@ def test_programs_are_listed_newest_first_in_one_query(user, count, django_asser
     with django_assert_num_queries(1):
         lines = program_lines(user_id=user.pk, now_ms=now_ms())
 
-    assert [line.used_at for line in lines] == sorted((line.used_at for line in lines), reverse=True)
+    assert [line.used_ms for line in lines] == sorted((line.used_ms for line in lines), reverse=True)
     assert len(lines) == count
 
 

@@ -53,6 +53,8 @@ shares          1250000000      | 1,250
 shares          1132430000      | 1,132.43
 shares          1132400000      | 1,132.4
 shares          -5000000        | −5
+count           30000           | 30,000
+count           -1234567        | −1,234,567
 cents_change    40000           | ▲ +4¢
 cents_change    -30000          | ▼ −3¢
 cents_change    -400            | 0¢
