@@ -71,10 +71,10 @@ class VenueProcess:
             start_new_session=True,
         )
         self._child = child
-        if self._ending.is_set() and child.stdin is not None:  # stopped while we started
+        assert child.stdin is not None and child.stdout is not None, "both are pipes"
+        if self._ending.is_set():  # stopped while we started
             child.stdin.close()
-        assert child.stdout is not None, "its output is a pipe"
-        with child.stdout:
+        with child.stdin, child.stdout:
             for line in child.stdout:  # the first line says that it answers
                 if line.startswith("{") and json.loads(line).get("port") == self.port:
                     self._answers.set()
