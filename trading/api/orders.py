@@ -61,6 +61,7 @@ class _Submitting(_Walking):
 
 class OrdersView(_Submitting):
     @extend_schema(
+        operation_id="orders_list",
         summary="Orders, newest first",
         parameters=[*PARAMETERS, *PERIOD, _MARKET, OpenApiParameter("status", str)],
         responses=schemas.OrderPage,
@@ -84,7 +85,11 @@ class OrdersView(_Submitting):
         portfolio = self.portfolio(request, portfolio_id)
         return self.submit(request, portfolio, read_ticket(request.data))
 
-    @extend_schema(summary="Cancel every open order", responses={200: schemas.Cancelled})
+    @extend_schema(
+        operation_id="orders_cancel_all",
+        summary="Cancel every open order",
+        responses={200: schemas.Cancelled},
+    )
     def delete(self, request: Request, portfolio_id: UUID) -> Response:
         self.portfolio(request, portfolio_id)
         waiting = Order.objects.filter(
@@ -131,7 +136,10 @@ class PreviewView(_Walking):
 
 class TradesView(_Submitting):
     @extend_schema(
-        summary="Fills, newest first", parameters=[*PARAMETERS, *PERIOD, _MARKET], responses=schemas.TradePage
+        operation_id="trades_list",
+        summary="Fills, newest first",
+        parameters=[*PARAMETERS, *PERIOD, _MARKET],
+        responses=schemas.TradePage,
     )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         self.portfolio(request, portfolio_id)

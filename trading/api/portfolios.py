@@ -46,7 +46,7 @@ class PortfolioApi(APIView):
 
 
 class PortfoliosView(APIView):
-    @extend_schema(summary="Your portfolios", responses=schemas.PortfolioPage)
+    @extend_schema(operation_id="portfolios_list", summary="Your portfolios", responses=schemas.PortfolioPage)
     def get(self, request: Request) -> Response:
         summaries = portfolio_summaries(portfolios_of(request.user.pk))
         return Response(whole_json("portfolios", [portfolio_json(summary) for summary in summaries]))
