@@ -26,7 +26,7 @@ _EVERY_SECONDS = {
     "livedata.tasks.sync_open_interest": 900,
     "livedata.tasks.renew_top_markets": 20,
     "trading.tasks.renew_held_markets": 60,
-    "trading.tasks.settle_resolved": 60,
+    "trading.tasks.settle_resolved": 20,
     "trading.tasks.snapshot_equity": 300,
 }
 _AT_THE_START = (
