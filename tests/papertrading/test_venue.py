@@ -54,7 +54,7 @@ def child_id(port: int) -> int | None:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=2) as answer:
             return int(answer.read())
-    except OSError:
+    except (OSError, ValueError):  # nobody there, or gone in the middle of the answer
         return None
 
 
