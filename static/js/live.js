@@ -168,8 +168,10 @@ setInterval(() => {
 
 function showAge() {
   const now = state();
-  const text = now === "down" ? `offline, retry in ${retryInS()} s` : `${age(ageMs())} old`;
+  const old = `${age(ageMs())} old`;
   for (const node of document.querySelectorAll("[data-live=age], [data-live=feed]")) {
+    const lost = node.dataset.live === "feed" ? "offline" : `offline, again in ${retryInS()} s`;
+    const text = now === "down" ? lost : old;
     if (node.textContent !== text) node.textContent = text;
     if (now === "live") node.removeAttribute("data-age");
     else node.dataset.age = now;

@@ -1,7 +1,7 @@
 // A market's page: one book feeds ladder, depth, ticket, head and chart.
 import { Depth, Ladder, levelsOf } from "./book.js";
 import { followRanges, startChart } from "./chart.js";
-import { cents, chance, decimal, micros, ONE, patch } from "./figures.js";
+import { cents, chance, decimal, micros, ONE, patch, shares } from "./figures.js";
 import { bestOf, chanceOf, showToken } from "./lines.js";
 import * as live from "./live.js";
 import { followSheet } from "./sheet.js";
@@ -49,15 +49,30 @@ function show(book) {
     showToken(book.token_id, book, 1);
     return;
   }
-  const best = bestOf(book);
+  const touch = bestOf(book);
   const levels = levelsOf(book, outcomeIndex);
-  ladder.show(levels, best.tick);
-  depth.show(levels, best.tick);
+  ladder.show(levels, touch.tick);
+  depth.show(levels, touch.tick);
+  best(levels, touch.tick);
   showToken(token, book, 1);
-  showOther(best);
-  head(book, best, levels);
+  showOther(touch);
+  head(book, touch, levels);
   hatch(last.side, last.taken);
   ticket?.bookMoved();
+}
+
+/** The phone's sheet: three levels a side above the ticket. */
+function best({ bids, asks }, step) {
+  const table = form.querySelector("[data-best]");
+  if (!table) return;
+  [...table.tBodies[0].rows].forEach((row, place) => {
+    const [bid, ask] = [bids[place], asks[place]];
+    const [bidSize, bidPrice, askPrice, askSize] = row.cells;
+    patch(bidSize, bid ? shares(bid.size) : "");
+    patch(bidPrice, bid ? cents(bid.price, step) : "");
+    patch(askPrice, ask ? cents(ask.price, step) : "");
+    patch(askSize, ask ? shares(ask.size) : "");
+  });
 }
 
 function showOther({ bid, ask, tick: step }) {
@@ -67,8 +82,8 @@ function showOther({ bid, ask, tick: step }) {
   }
 }
 
-function head(book, best, { bids, asks }) {
-  const now = chanceOf(best);
+function head(book, touch, { bids, asks }) {
+  const now = chanceOf(touch);
   if (now !== null) {
     const moved = shownChance === null ? 0 : now - shownChance;
     shownChance = now;

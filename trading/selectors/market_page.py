@@ -88,6 +88,11 @@ class BookPanel:
     age_ms: int
     depth: DepthChart | None
 
+    @property
+    def touch(self) -> list[tuple[LadderRow, LadderRow]]:
+        """The best three bids beside the best three asks, for the phone's sheet."""
+        return list(zip(self.bids[:3], self.asks[::-1][:3], strict=True))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TapeLine:
