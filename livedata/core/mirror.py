@@ -24,13 +24,13 @@ from livedata.core.wire import (
     TickSizeChange,
     read_micros,
     read_order_book,
-    read_stamp,
 )
 from markets.core.book import OrderBook, Side, mirror
 from markets.core.units import ONE
 
 STEP_TIMER_MS = 20  # Source: docs/fill-model.md, "Steps"
 CHECK_EVERY_MS = 1_000
+_BUY = Side.BUY
 _UNCHECKED_MS = 60_000  # after REST has confirmed a book whose hash we cannot reproduce
 
 
@@ -46,7 +46,7 @@ class Mirror:
         self.check_every_ms = CHECK_EVERY_MS
         self.verified_count = 0
         self.refuted_count = 0
-        self._step = OpenStep(0, "")
+        self._step = OpenStep(0)
         self._best_bid, self._best_ask = 0, ONE  # 0 and ONE: an empty side
         self._seen = Seen()
         self._oldest_ms = 0  # a whole book older than what this connection has shown is a repeat
@@ -117,7 +117,7 @@ class Mirror:
         if self._proved():
             self.doubted = False
             return []
-        stamp_ms = read_stamp(book.timestamp)
+        stamp_ms = book.timestamp
         if stamp_ms < self.stamp_ms:
             return [Doubt(self.ref.condition_id)]
         self._reference = book
@@ -128,15 +128,14 @@ class Mirror:
     def _price_changes(self, frame: PriceChanges, now_ms: int) -> list[Outcome]:
         outcomes: list[Outcome] = []
         step = self._step
-        if frame.timestamp != step.text:
-            stamp_ms = read_stamp(frame.timestamp)
-            if stamp_ms < step.stamp_ms:
-                return self._late()
+        if frame.timestamp > step.stamp_ms:
             if step.open:
                 outcomes = self._force_close(now_ms)
                 if not self.live:
                     return outcomes
-            self._step = step = OpenStep(stamp_ms, frame.timestamp)
+            self._step = step = OpenStep(frame.timestamp)
+        elif frame.timestamp < step.stamp_ms:
+            return self._late()
         elif self._repeats(frame):
             return outcomes
         else:
@@ -149,16 +148,16 @@ class Mirror:
 
     def _set_levels(self, entries: list[PriceChange], step: OpenStep) -> None:
         """The hot loop. Half of a frame's entries mirror the other half, so one token's are enough."""
-        token_0 = self.ref.token_0
+        token_0, prices, sizes = self.ref.token_0, PRICES, SIZES
         bids, asks = self.book.bids, self.book.asks
-        count = 0
+        said, count = None, 0
         for entry in entries:
             if entry.asset_id != token_0:
                 continue
+            said = entry
             count += 1
-            step.said = entry
-            price, size = PRICES[entry.price], SIZES[entry.size]
-            if entry.side is Side.BUY:
+            price, size = prices[entry.price], sizes[entry.size]
+            if entry.side is _BUY:
                 before = bids.get(price, 0)
                 if before == size:
                     continue
@@ -184,8 +183,8 @@ class Mirror:
                     del asks[price]
                     if price == self._best_ask:
                         self._best_ask = min(asks, default=ONE)
-        if step.said is not None:
-            step.hash_0 = step.said.hash
+        if said is not None:
+            step.said, step.hash_0 = said, said.hash
         if 2 * count != len(entries):
             self._set_unpaired_levels(entries, step)
 
@@ -211,7 +210,7 @@ class Mirror:
         self._best_ask = min(self.book.asks, default=ONE)
 
     def _whole_book(self, event: Book, now_ms: int) -> list[Outcome]:
-        stamp_ms = read_stamp(event.timestamp)
+        stamp_ms = event.timestamp
         book = read_order_book(event, outcome_index=self.ref.outcome_index(event.asset_id))
         if book.crossed():
             raise ValueError("a crossed book")
@@ -224,7 +223,7 @@ class Mirror:
             outcomes = self._force_close(now_ms) if self._step.open else []
             if not self.live:
                 return outcomes + self._snapshot(event, stamp_ms, book, now_ms)
-            self._step = OpenStep(stamp_ms, event.timestamp)
+            self._step = OpenStep(stamp_ms)
         for side in Side:
             old, new = self.book.sizes(side), book.sizes(side)
             for price in [price for price in old.keys() | new.keys() if old.get(price) != new.get(price)]:
@@ -235,7 +234,7 @@ class Mirror:
         return outcomes + self._try_close(now_ms)
 
     def _snapshot(self, event: Book, stamp_ms: int, book: OrderBook, now_ms: int) -> list[Outcome]:
-        self._step = OpenStep(stamp_ms, event.timestamp)
+        self._step = OpenStep(stamp_ms)
         self.book = book
         self._find_best()
         self._note_whole(event)
@@ -257,7 +256,7 @@ class Mirror:
             step.hash_0 = event.hash
 
     def _trade(self, event: LastTradePrice, now_ms: int) -> list[Outcome]:
-        stamp_ms = read_stamp(event.timestamp)
+        stamp_ms = event.timestamp
         price_sent = PRICES[event.price]
         side, price = mirror(event.side, price_sent, self.ref.outcome_index(event.asset_id))
         trade = Print(side, price, SIZES[event.size], stamp_ms, event.transaction_hash or "")
@@ -273,7 +272,7 @@ class Mirror:
             outcomes += self._force_close(now_ms) if self._step.open else []
             if not self.live:
                 return outcomes
-            self._step = OpenStep(stamp_ms, event.timestamp, after=self._step)
+            self._step = OpenStep(stamp_ms, after=self._step)
         self._step.prints += (trade,)
         self._step.open = True
         self._heard_ms = now_ms
@@ -349,16 +348,17 @@ class Mirror:
         self, changes: tuple[Change, ...], prints: tuple[Print, ...], now_ms: int, *, snapshot: bool
     ) -> Step:
         self.seq += 1
-        return Step(
-            condition_id=self.ref.condition_id,
-            seq=self.seq,
-            stamp_ms=self._step.stamp_ms,
-            received_ms=now_ms,
-            connection=self.connection,
-            snapshot=snapshot,
-            changes=changes,
-            prints=prints,
-            hash=self._step.hash_0,
+        step = self._step
+        return Step(  # by position, which is twice as fast
+            self.ref.condition_id,
+            self.seq,
+            step.stamp_ms,
+            now_ms,
+            self.connection,
+            snapshot,
+            changes,
+            prints,
+            step.hash_0,
         )
 
     def _due(self, now_ms: int) -> bool:
@@ -370,7 +370,7 @@ class Mirror:
         if proved:
             self.verified_count += 1
             self.doubted, self._reference = False, None
-        elif self._reference is not None and read_stamp(self._reference.timestamp) <= self.stamp_ms:
+        elif self._reference is not None and self._reference.timestamp <= self.stamp_ms:
             return self._compare(self._reference, now_ms)
         elif proved is False and not self.doubted:
             self.refuted_count += 1
@@ -391,7 +391,7 @@ class Mirror:
         """REST's book of this instant, or of one that we should have seen and did not."""
         self._reference = None
         theirs = read_order_book(book, outcome_index=self.ref.outcome_index(book.asset_id))
-        if read_stamp(book.timestamp) != self.stamp_ms or theirs != self.book:
+        if book.timestamp != self.stamp_ms or theirs != self.book:
             return self.drop(Reason.HASH)
         self.doubted = False
         self._checked_ms = now_ms + _UNCHECKED_MS

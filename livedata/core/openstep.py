@@ -1,7 +1,5 @@
 """The frames of one timestamp, while more of them may come."""
 
-from collections.abc import Sequence
-
 from livedata.core.prints import Shrinkage
 from livedata.core.steps import Change, Print
 from livedata.core.wire import BESTS, PriceChange
@@ -27,10 +25,9 @@ class OpenStep:
     closed_before: tuple[dict[int, int], ...] = ()  # `bids_before` and `asks_before` of earlier closes
     _shrinkage: Shrinkage | None = None
 
-    def __init__(self, stamp_ms: int, text: str, *, after: "OpenStep | None" = None) -> None:
+    def __init__(self, stamp_ms: int, *, after: "OpenStep | None" = None) -> None:
         """`after` is the step before, when this one begins with a trade: the book is still that one's."""
         self.stamp_ms = self.book_stamp_ms = stamp_ms
-        self.text = text  # the timestamp as sent: comparing text is cheaper than reading it
         self.bids_before: dict[int, int] = {}  # changed since the last close, and what stood there
         self.asks_before: dict[int, int] = {}
         if after is not None:
@@ -83,14 +80,13 @@ class OpenStep:
         return changes, prints
 
     def _changes(self, book: OrderBook) -> tuple[Change, ...]:
-        bids, asks = book.bids, book.asks
-        changes: Sequence[Change] = [
-            Change(Side.BUY, price, before, after)
-            for price, before in self.bids_before.items()
-            if before != (after := bids.get(price, 0))
-        ] + [
-            Change(Side.SELL, price, before, after)
-            for price, before in self.asks_before.items()
-            if before != (after := asks.get(price, 0))
-        ]
+        changes = []
+        for side, before_by_price, sizes in (
+            (Side.BUY, self.bids_before, book.bids),
+            (Side.SELL, self.asks_before, book.asks),
+        ):
+            for price, before in before_by_price.items():
+                after = sizes.get(price, 0)
+                if after != before:
+                    changes.append(Change(side, price, before, after))
         return tuple(changes)

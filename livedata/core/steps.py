@@ -29,7 +29,7 @@ class MarketRef(msgspec.Struct, frozen=True, array_like=True):
         raise ValueError(f"a token of another market: {token_id[:40]!r}")
 
 
-class Print(msgspec.Struct, frozen=True, array_like=True):
+class Print(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A public trade. `taker_side` and the price are outcome 0's, whichever token it was reported on."""
 
     taker_side: Side
@@ -39,7 +39,7 @@ class Print(msgspec.Struct, frozen=True, array_like=True):
     transaction_hash: str = ""
 
 
-class Change(msgspec.Struct, frozen=True, array_like=True):
+class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A level's whole size after the step; 0 means that it is gone. BUY is the bid side."""
 
     side: Side
@@ -48,7 +48,7 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     after_micros: int
 
 
-class Step(msgspec.Struct, frozen=True, array_like=True):
+class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One closed step. `snapshot` steps carry the whole book as changes from nothing."""
 
     condition_id: str

@@ -7,18 +7,26 @@ no data, so what is no plain number in range raises ValueError and costs the mar
 Source: docs.polymarket.com, "Market channel" and "Order book" (2026-08), and recorded frames.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from markets.core.book import OrderBook, Side
 from markets.core.units import MICROS_MAX, ONE
 
-_STAMP_DIGITS_MAX = 14  # milliseconds until the year 5000
-_PLAIN = re.compile(r"(\d{1,10})(?:\.(\d{1,6}))?", re.ASCII)
+Stamp = Annotated[int, msgspec.Meta(ge=0, lt=10**14)]  # milliseconds since 1970, sent as text
+_WHOLE_DIGITS_MAX = 10
+_SCALES: tuple[int, ...] = (
+    10**6,
+    10**5,
+    10**4,
+    1_000,
+    100,
+    10,
+    1,
+)  # what makes a number of so many decimals micros
 
 
 class Level(msgspec.Struct, gc=False):
@@ -35,7 +43,7 @@ class Book(msgspec.Struct, gc=False, tag_field="event_type", tag="book"):
 
     market: str
     asset_id: str
-    timestamp: str  # of the last change, maybe minutes ago
+    timestamp: Stamp  # of the last change, maybe minutes ago
     bids: list[Level]
     asks: list[Level]
     hash: str = ""
@@ -59,7 +67,7 @@ class PriceChange(msgspec.Struct, gc=False):
 
 class PriceChanges(msgspec.Struct, gc=False, tag_field="event_type", tag="price_change"):
     market: str
-    timestamp: str
+    timestamp: Stamp
     price_changes: list[PriceChange]
 
 
@@ -71,7 +79,7 @@ class LastTradePrice(msgspec.Struct, gc=False, tag_field="event_type", tag="last
     price: str
     size: str
     side: Side
-    timestamp: str
+    timestamp: Stamp
     transaction_hash: str | None = None
 
 
@@ -79,14 +87,14 @@ class TickSizeChange(msgspec.Struct, gc=False, tag_field="event_type", tag="tick
     market: str
     asset_id: str
     new_tick_size: str
-    timestamp: str
+    timestamp: Stamp
 
 
 class BestBidAsk(msgspec.Struct, gc=False, tag_field="event_type", tag="best_bid_ask"):
     """Comes before the change that explains it, sometimes stamped 1 ms later; good for nothing here."""
 
     market: str
-    timestamp: str
+    timestamp: Stamp
 
 
 class NewMarket(msgspec.Struct, gc=False, tag_field="event_type", tag="new_market"):
@@ -116,12 +124,13 @@ class _Peek(msgspec.Struct, gc=False):
     market: object = None
 
 
-_events = msgspec.json.Decoder(Event | list[Event])
-_event = msgspec.json.Decoder(Event)
+# Not strict: an integer may stand in quotes. What is declared as text must still be text.
+_events = msgspec.json.Decoder(Event | list[Event], strict=False)
+_event = msgspec.json.Decoder(Event, strict=False)
 _peek = msgspec.json.Decoder(_Peek)
 _pieces = msgspec.json.Decoder(list[msgspec.Raw])
-_book = msgspec.json.Decoder(Book)
-_books = msgspec.json.Decoder(list[Book])
+_book = msgspec.json.Decoder(Book, strict=False)
+_books = msgspec.json.Decoder(list[Book], strict=False)
 
 
 class Reader:
@@ -179,11 +188,17 @@ def read_books(body: bytes) -> list[Book]:
 
 def read_micros(text: str) -> int:
     """A plain decimal of at most six places, in micros: "0.53" is 530_000. Raises ValueError."""
-    match = _PLAIN.fullmatch(text)
-    if match is None:
+    whole, point, part = text.partition(".")
+    digits = whole + part
+    if not (
+        digits.isdigit()
+        and digits.isascii()
+        and 0 < len(whole) <= _WHOLE_DIGITS_MAX
+        and len(part) < len(_SCALES)
+        and bool(part) == bool(point)
+    ):
         raise ValueError(f"not a number: {text[:40]!r}")
-    whole, part = match.groups("")
-    micros = int(whole) * ONE + int(part.ljust(6, "0"))
+    micros = int(digits) * _SCALES[len(part)]
     if micros > MICROS_MAX:
         raise ValueError(f"out of range: {text[:40]!r}")
     return micros
@@ -225,13 +240,6 @@ class _Table(dict[str, N]):
 PRICES = _Table(read_price, size_max=20_000)
 SIZES = _Table(read_micros, size_max=50_000)
 BESTS = _Table(read_best, size_max=20_000)
-
-
-def read_stamp(text: str) -> int:
-    """Milliseconds since 1970 on the venue's clock. Raises ValueError."""
-    if not (text.isascii() and text.isdigit() and len(text) <= _STAMP_DIGITS_MAX):
-        raise ValueError(f"no timestamp: {text[:40]!r}")
-    return int(text)
 
 
 def read_levels(levels: Sequence[Level]) -> dict[int, int]:

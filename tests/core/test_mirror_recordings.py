@@ -23,7 +23,6 @@ from livedata.core.wire import (
     read_books,
     read_micros,
     read_order_book,
-    read_stamp,
 )
 from markets.core.book import OrderBook, Side
 
@@ -109,7 +108,7 @@ def hash_of(book: Book, levels: OrderBook, *, last_trade: str, tick: str, neg_ri
         condition_id=book.market,
         token_id=book.asset_id,
         outcome_index=0,
-        stamp_ms=read_stamp(book.timestamp),
+        stamp_ms=book.timestamp,
         bids=levels.bids,
         asks=levels.asks,
         tick_micros=read_micros(tick),
@@ -139,7 +138,7 @@ def batch_ends(path: Path) -> dict[tuple[str, int], str]:
     for _, events in lines(path):
         for event in events:
             if isinstance(event, PriceChanges):
-                ends[event.market, read_stamp(event.timestamp)] = event.price_changes[-1].hash
+                ends[event.market, event.timestamp] = event.price_changes[-1].hash
     return ends
 
 
@@ -266,14 +265,14 @@ def depth_book(row: dict[str, list[float]]) -> Book:
     return Book(
         market=str(row["market_id"]),
         asset_id=str(row["side"]),
-        timestamp=str(row["ts"]),
+        timestamp=int(row["ts"]),
         bids=levels("bid"),
         asks=levels("ask"),
     )
 
 
 def test_recorded_depth_of_both_tokens_is_one_book(recordings: Path):
-    at: dict[tuple[str, str], list[Book]] = {}
+    at: dict[tuple[str, int], list[Book]] = {}
     for book in recorded_depth(recordings):
         at.setdefault((book.market, book.timestamp), []).append(book)
     pairs = [sorted(books, key=lambda book: book.asset_id) for books in at.values() if len(books) == 2]
@@ -291,7 +290,7 @@ def test_recorded_depth_played_as_whole_books_is_followed_row_by_row(recordings:
     followed = refused = 0
     for book in recorded_depth(recordings):
         mirror = mirrors.setdefault(book.market, Mirror(MarketRef(book.market, "UP", "DOWN")))
-        mirror.apply(book, now_ms=read_stamp(book.timestamp))
+        mirror.apply(book, now_ms=book.timestamp)
         expected = read_order_book(book, outcome_index=int(book.asset_id == "DOWN"))
         if expected.crossed():
             refused += 1

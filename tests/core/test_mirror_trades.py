@@ -5,7 +5,6 @@ import pytest
 from livedata.core.mirror import Mirror
 from livedata.core.steps import Print
 from markets.core.book import Side
-from tests.core.reference_venue import ReferenceVenue
 from tests.core.test_mirror import NOW, REF, feed, following, quoted
 
 

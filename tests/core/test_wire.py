@@ -63,7 +63,7 @@ def test_unknown_events_are_left_out_and_counted():
         ("", b'["a"]'),
         ("", b"{}"),
         ("0x1", {**FRAME, "price_changes": None}),
-        ("0x1", {**FRAME, "timestamp": 1}),
+        ("0x1", {**FRAME, "timestamp": "soon"}),
         ("0x1", {**FRAME, "price_changes": [{**CHANGE, "price": 0.5}]}),
         ("0x1", {**FRAME, "price_changes": [{**CHANGE, "side": "HOLD"}]}),
         ("0x1", {**FRAME, "price_changes": [{"asset_id": "1"}]}),
@@ -125,10 +125,12 @@ def test_prices_are_strictly_between_nothing_and_one():
         wire.read_best("2")
 
 
-@pytest.mark.parametrize("text", ["", "-1", "1.5", "abc", "٣", "999999999999999"])
-def test_a_timestamp_is_digits(text):
-    with pytest.raises(ValueError):
-        wire.read_stamp(text)
+@pytest.mark.parametrize("text", ["", "-1", "1.5", " 1", "+1", "abc", "٣", "999999999999999", None, True])
+def test_a_timestamp_is_a_whole_number_in_quotes_or_not(text):
+    assert [type(event) for event in Reader().read(spaced({**FRAME, "timestamp": text}))] == [Bad]
+    for good in ("1795500000123", 1_795_500_000_123):
+        (event,) = Reader().read(spaced({**FRAME, "timestamp": good}))
+        assert event.timestamp == 1_795_500_000_123
 
 
 def test_a_price_that_comes_twice_is_refused_and_an_empty_level_is_none():
