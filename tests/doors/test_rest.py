@@ -75,7 +75,7 @@ def test_what_was_done_can_be_read_back(market, portfolio, ask, running_matcher)
     assert (order["status"], order["type"]) == ("matched", "market")
     metrics = ask("GET", f"{root}/metrics").json()
     assert (metrics["trades"], metrics["markets"]) == (2, 1)
-    export = b"".join(ask("GET", f"{root}/export").streaming_content).decode().splitlines()
+    export = ask("GET", f"{root}/export").content.decode().splitlines()
     assert len(export) == 3
 
 
