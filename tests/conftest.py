@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts import limits
 from tests.redis_server import have_redis, start_redis
+from tests.site import Site, running_site
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM_FLAGS = [
@@ -104,3 +105,10 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The whole site with the simulator, started once, LATENCY_MS=0; tests make accounts of their own."""
+    with running_site(tmp_path_factory.mktemp("site"), LATENCY_MS="0") as running:
+        yield running

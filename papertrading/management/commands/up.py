@@ -37,6 +37,7 @@ class Command(BaseCommand):
             settings.ALLOWED_HOSTS += sorted(own_addresses())
         if behind := migrate_all():
             self.stdout.write(f"Databases brought up to date: {', '.join(behind)}.")
+        port = listener.getsockname()[1]  # `--port 0` takes any that is free
         services = Supervisor()
         try:
             serve(listener, on_ready=lambda: self._start(services, host, port))

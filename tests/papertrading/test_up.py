@@ -1,0 +1,103 @@
+"""`make run`'s last step: the whole site in one process, its second start, and its end."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.site import ROOT, running_site, start_site
+
+SECOND_START_SECONDS, STOP_SECONDS = 5, 3
+
+
+def gone(process_ids: list[int], seconds: float = 5) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not any(Path(f"/proc/{process_id}").exists() for process_id in process_ids):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM])
+def test_it_answers_says_what_it_is_and_stops_cleanly(tmp_path, with_signal):
+    site = start_site(tmp_path)
+    children = site.children()
+    body = json.loads(site.get("/health"))
+
+    code, took_s = site.stop(with_signal)
+
+    assert body["exchange"] == "simulator"
+    assert len(children) == 1
+    assert code == 0, site.lines
+    assert took_s < STOP_SECONDS
+    assert gone(children)
+    assert "simulated exchange" in "".join(site.lines)
+    assert "Traceback" not in "".join(site.lines)
+
+
+def test_a_killed_site_leaves_no_child_and_starts_again_at_once(tmp_path):
+    site = start_site(tmp_path)
+    children = site.children()
+    site.process.kill()
+    site.process.wait()
+    assert gone(children)
+
+    with running_site(tmp_path) as again:
+        assert json.loads(again.get("/health"))["checks"]["database"]["ok"]
+        assert again.started_s < SECOND_START_SECONDS
+    for database in tmp_path.glob("*.sqlite3"):
+        with closing(sqlite3.connect(database)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def manage(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_folder_in_use_is_refused_with_the_cure(tmp_path):
+    with running_site(tmp_path):
+        second = manage("up", "--port", "0", DATA_DIR=str(tmp_path))
+        restored = manage("restore", str(tmp_path / "backup"), DATA_DIR=str(tmp_path))
+
+    assert second.returncode != 0
+    assert "is in use by a running site" in second.stderr
+    assert "DATA_DIR=./other make run" in second.stderr
+    assert restored.returncode != 0
+    assert "is in use by a running site" in restored.stderr
+
+
+def test_a_running_site_is_backed_up_and_restored_elsewhere(tmp_path):
+    backup, elsewhere = tmp_path / "backup", tmp_path / "elsewhere"
+    with running_site(tmp_path / "site"):
+        taken = manage("backup", str(backup), DATA_DIR=str(tmp_path / "site"))
+    back = manage("restore", str(backup), DATA_DIR=str(elsewhere))
+
+    assert (taken.returncode, back.returncode) == (0, 0), taken.stderr + back.stderr
+    assert taken.stdout.startswith(f"Backed up to {backup}: ")
+    assert (elsewhere / "trading_db_simulator.sqlite3").exists()
+    assert (elsewhere / "jwt_secret_key.secret").read_text() == (
+        tmp_path / "site/jwt_secret_key.secret"
+    ).read_text()
+
+
+@pytest.mark.parametrize("exchange", ["paper", "replay"])
+def test_an_unknown_venue_is_named(tmp_path, exchange):
+    refused = manage("up", DATA_DIR=str(tmp_path), EXCHANGE=exchange)
+
+    assert refused.returncode != 0
+    assert refused.stderr == f"EXCHANGE={exchange!r}: use auto, live, simulator or replay:FILE\n"
