@@ -181,6 +181,13 @@ def test_a_new_password_ends_every_token(user):
     assert holds(services.issue_tokens(user=user, now_ms=now_ms()).access)
 
 
+def test_a_log_in_that_was_under_way_when_the_password_changed_gives_no_token(user):
+    under_way = User.objects.get(pk=user.pk)
+    services.reset_password(user_id=user.pk, new="another long one", now_ms=now_ms())
+
+    assert not holds(services.issue_tokens(user=under_way, now_ms=now_ms()).access)
+
+
 @pytest.mark.parametrize(
     ("current", "new", "code"),
     [
