@@ -1,0 +1,1 @@
+"""A simulated Polymarket: the offline default, and the venue under every test."""

@@ -124,7 +124,7 @@ def _trades(venue: Venue, request: Request) -> Answer:
     listings = _asked_markets(venue, request)
     if not (request.listed("market") or request.listed("eventId")):
         open_ones = [m for e in venue.events() for m in e.markets if venue.phase(m) is Phase.OPEN]
-        listings = sorted(open_ones, key=lambda listing: listing.rank)[:10]
+        listings = sorted(open_ones, key=lambda listing: -listing.weight)[:10]
     rows: list[tuple[int, dict[str, Any]]] = []
     for listing in listings:
         for made in venue.prints(listing, min(limit + offset, _PER_MARKET_MAX)):

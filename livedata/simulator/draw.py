@@ -47,27 +47,35 @@ def lognormal(median: float, sigma: float, key: int, *parts: int) -> float:
     return median * exp(sigma * gauss(key, *parts))
 
 
-def bridge(key: int, x: float, *, depth: int, memo: dict[int, float] | None = None) -> float:
+class Bridge:
     """A Brownian bridge from 0 at x=0 to 0 at x=1, by midpoint displacement.
 
-    Each dyadic midpoint is a draw of its own, so any x is reached in `depth` steps and all answers
-    agree with one path. `memo` keeps the draws of nodes that neighbouring instants share.
+    Each dyadic midpoint is a draw of its own, so any x is reached in `depth` halvings and all answers
+    agree with one path. The halvings of the last answer are kept: a neighbour needs only the last few.
     """
-    low, high, left, right, scale, node = 0.0, 1.0, 0.0, 0.0, 0.5, 1
-    for _ in range(depth):
-        draw = None if memo is None else memo.get(node)
-        if draw is None:
-            draw = gauss(key, node)
-            if memo is not None:
-                memo[node] = draw
-        middle = (low + high) / 2
-        value = (left + right) / 2 + scale * draw
-        if x < middle:
-            high, right, node = middle, value, 2 * node
-        else:
-            low, left, node = middle, value, 2 * node + 1
-        scale *= 0.7071067811865476
-    return left + (right - left) * (x - low) / (high - low)
+
+    __slots__ = ("_depth", "_key", "_stack")
+
+    def __init__(self, key: int, *, depth: int) -> None:
+        self._key, self._depth = key, depth
+        # low, high, value at low, value at high, node, scale of the next displacement
+        self._stack = [(0.0, 1.0, 0.0, 0.0, 1, 0.5)]
+
+    def at(self, x: float) -> float:
+        stack = self._stack
+        while len(stack) > 1 and not stack[-1][0] <= x < stack[-1][1]:
+            stack.pop()
+        low, high, left, right, node, scale = stack[-1]
+        for _ in range(self._depth + 1 - len(stack)):
+            middle = (low + high) / 2
+            value = (left + right) / 2 + scale * gauss(self._key, node)
+            if x < middle:
+                high, right, node = middle, value, 2 * node
+            else:
+                low, left, node = middle, value, 2 * node + 1
+            scale *= 0.7071067811865476
+            stack.append((low, high, left, right, node, scale))
+        return left + (right - left) * (x - low) / (high - low)
 
 
 def wobble(key: int, x: float) -> float:

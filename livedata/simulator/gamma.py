@@ -282,7 +282,7 @@ def _search(venue: Venue, request: Request) -> Answer:
         phases = {venue.phase(listing) for listing in event.markets}
         if all(word in text for word in words) and closed == (phases == {Phase.CLOSED}):
             found.append(event)
-    found.sort(key=lambda event: min(listing.rank for listing in event.markets))
+    found.sort(key=lambda event: -max(listing.weight for listing in event.markets))
     shown = found[(page - 1) * limit : page * limit]
     answer: dict[str, Any] = {"events": [event_row(venue, event) for event in shown]}
     if _flag(request, "search_tags", False):
@@ -308,9 +308,15 @@ def answer(venue: Venue, request: Request) -> Answer:
     """Answer one Gamma request. Call with the venue's lock held."""
     if route := _ROUTES.get(request.path):
         return route(venue, request)
+    if request.path == "/status":
+        return Answer(200, b"OK", "text/plain")
+    return _one(venue, request)
+
+
+def _one(venue: Venue, request: Request) -> Answer:
+    """A single market or event, by id or slug."""
+    event = None
     match request.path.split("/")[1:]:
-        case ["status"]:
-            return Answer(200, b"OK", "text/plain")
         case ["markets", "slug", slug]:
             return _one_market(venue, request, venue.market(slug=slug))
         case ["markets", text] if text.isdigit():
@@ -324,8 +330,6 @@ def answer(venue: Venue, request: Request) -> Answer:
             event = venue.event(number=int(text))
         case ["markets" | "events", _]:
             raise _invalid("invalid integer")
-        case _:
-            return _missing()
     return told(_event_rows(venue, request, [event])[0]) if event else _missing()
 
 

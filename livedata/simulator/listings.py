@@ -70,7 +70,7 @@ class Listing:
     neg_risk_other: bool = False
     sports_type: str = ""
     line: float | None = None
-    rank: int = 10**6  # how busy it is; 0 is the busiest market of the venue
+    weight: float = 0.0  # how busy it is; the busiest markets are near 1
     rewards: tuple[int, float] = (0, 0.0)  # minimum size and maximum spread in cents
 
     @property

@@ -109,7 +109,6 @@ class ManualWorld(Venue):
                     outcomes=outcomes,
                     tick_micros=to_micros(tick),
                     sports_type=sports_type,
-                    rank=index,
                 )
                 event.markets.append(listing)
                 self._live[listing.condition_id] = LiveMarket(

@@ -1,0 +1,273 @@
+"""Who trades on a market: makers, noise and takers, all drawn beforehand from the seed.
+
+What they submit depends on the seed, the time and the fair value only, never on the book: a stranger's
+order may change what gets matched, but not what is submitted. (A profile, calm to one-sided, is a matter
+of `crew`; a probe or a load is a matter of who calls `Venue.step`.)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from heapq import heappush
+from math import ceil, exp, floor
+from math import log as _ln
+from random import Random
+
+from livedata.simulator.draw import lognormal, mix, unit
+from livedata.simulator.listings import EventListing, Listing
+from livedata.simulator.live import Taker
+from livedata.simulator.times import MINUTE
+from livedata.simulator.venue import Orders
+from markets.core.book import Side
+from markets.core.units import ONE
+
+CELL_MS = 20_000  # draws are made a cell at a time
+_BURST_MS = 20_000  # how long news keep takers busy
+_CENTS = 10_000  # a hundredth of a share, in micros
+REQUOTE, NOISE, TAKE, EXPIRE, CLEAR = range(5)
+Fair = Callable[[int], float]  # the chance of outcome 0 at an instant
+Act = tuple[int, int, int, float, float, float, float]  # when, what, who, four draws
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maker:
+    """Quotes several levels each side of a fair value that is `lag_ms` old."""
+
+    number: int
+    period_ms: float
+    lag_ms: int
+    half_ticks: float
+    gap_ticks: float
+    levels: int
+    size: float  # shares at the best level
+    keeps_ms: int  # how long a level's size stays what it is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """Everybody on one market. Rates are per second."""
+
+    makers: tuple[Maker, ...]
+    noise_rate: float
+    taker_rate: float
+    scale: float  # of sizes
+    slack_ticks: float  # how far through the fair value a taker goes
+
+
+def crew(listing: Listing) -> Crew:
+    """More weight: more makers, tighter, bigger and faster; quiet markets hardly stir."""
+    key, weight = listing.key, max(listing.weight, 1e-5)
+    count = 2 + mix(key, 1) % 2 + (weight > 0.05)
+    scale = (0.25 + 12 * weight**0.6) * (0.6 + 0.8 * unit(key, 2))
+    # Fine ticks make for more ticks in the same spread.
+    ticks = (1.0 if listing.tick_micros >= 10_000 else 3.0) * (1 + 2.2 * (1 - weight**0.15))
+    # On a moving price a slow maker is a gift to takers.
+    haste = 0.35 if listing.event.asset else 1.0
+    makers = tuple(
+        Maker(
+            number=number,
+            period_ms=4_200 * haste / weight**0.6 * (0.6 + 0.8 * unit(key, 3, number)),
+            lag_ms=200 + int(2_800 * haste * unit(key, 4, number) ** 2),
+            half_ticks=ticks * (0.55 + 0.5 * number + 0.4 * unit(key, 5, number)),
+            gap_ticks=ticks * (0.8 + unit(key, 6, number)),
+            levels=3 + mix(key, 7, number) % 5,
+            size=lognormal(120 * scale, 0.6, key, 8, number),
+            keeps_ms=int(15_000 / weight**0.4 * (0.7 + unit(key, 9, number))),
+        )
+        for number in range(count)
+    )
+    return Crew(
+        makers=makers,
+        noise_rate=0.9 * weight**0.75,
+        taker_rate=0.5 * weight**0.8,
+        scale=scale,
+        slack_ticks=ticks * (1.4 + 0.5 * count),
+    )
+
+
+def bustle(event: EventListing, at_ms: int) -> float:
+    """How much busier than usual an event is: games in play, windows that have not begun."""
+    if event.start_ms is None:
+        return 1.0
+    if event.asset:
+        return 1.0 if at_ms >= event.start_ms else 0.06
+    return 4.0 if event.start_ms <= at_ms < event.end_ms else 1.0
+
+
+def news_before(event: EventListing, at_ms: int) -> int | None:
+    """The newest news at that instant, if it is still news."""
+    life = event.end_ms - event.open_ms
+    for when, _ in reversed(event.news):
+        news_ms = event.open_ms + int(when * life)
+        if news_ms <= at_ms:
+            return news_ms if at_ms - news_ms < _BURST_MS else None
+    return None
+
+
+def acts(listing: Listing, team: Crew, cell: int) -> list[Act]:
+    """What happens on a market in one cell, by time; the same whenever it is asked."""
+    start_ms, event = cell * CELL_MS, listing.event
+    draw = Random(mix(listing.key, 0xAC7, cell)).random
+    busy = bustle(event, start_ms)
+    news = news_before(event, start_ms + CELL_MS)
+    planned: list[Act] = []
+
+    def add(what: int, who: int, count: int, low_ms: int = start_ms, span_ms: int = CELL_MS) -> None:
+        for _ in range(count):
+            when = low_ms + int(span_ms * draw())
+            planned.append((when, what, who, draw(), draw(), draw(), draw()))
+
+    seconds = CELL_MS / 1_000
+    for maker in team.makers:
+        add(REQUOTE, maker.number, _whole(busy**0.5 * CELL_MS / maker.period_ms, draw()))
+    add(NOISE, 0, _whole(busy * team.noise_rate * seconds, draw()))
+    add(TAKE, 0, _whole(busy * team.taker_rate * seconds, draw()))
+    if news is not None and news >= start_ms:
+        # First the takers who read the news, then the makers who have been read.
+        add(TAKE, 1, _whole(12 * team.taker_rate**0.5, draw()), news, _BURST_MS // 4)
+        for maker in team.makers:
+            add(REQUOTE, maker.number, 2, news + maker.lag_ms + 500, 4_000)
+    planned.sort()
+    return planned
+
+
+def _whole(expected: float, draw: float) -> int:
+    """A whole number whose mean is `expected`."""
+    return int(expected + draw)
+
+
+class Trader:
+    """Turns acts into orders for one market's engine; remembers only its own orders' ids."""
+
+    __slots__ = ("_ids", "_pending", "_quotes", "crew", "listing")
+
+    def __init__(self, listing: Listing, pending: list[Act]) -> None:
+        self.listing = listing
+        self.crew = crew(listing)
+        self._pending = pending  # a heap: expiries are pushed into it
+        self._ids = 0
+        self._quotes: dict[tuple[int, Side, int], tuple[int, int, int]] = {}  # price, size, id
+
+    def orders(self, act: Act, fair: Fair, tick_micros: int) -> Orders:
+        when, what, who, one, two, three, four = act
+        match what:
+            case 0:  # REQUOTE
+                return self._requote(self.crew.makers[who], when, fair, tick_micros)
+            case 1:  # NOISE
+                return self._noise(when, fair(when), tick_micros, one, two, three, four)
+            case 2:  # TAKE
+                side = _news_side(fair, when) if who else (Side.BUY if one < 0.5 else Side.SELL)
+                return Orders(takers=[self._taker(when, fair(when), tick_micros, side, two, three, four)])
+            case _:  # EXPIRE
+                return Orders(cancels=[who])
+
+    def background(self, fair: float, tick_micros: int) -> Orders:
+        """The resting orders that were there before anybody looked: far from the price, and large."""
+        key, places = self.listing.key, []
+        count = 4 + int(9 * unit(key, 20) * min(1.0, 0.35 + self.crew.scale / 4))
+        reach = self.crew.slack_ticks + 2
+        for side, sign in ((Side.BUY, -1), (Side.SELL, 1)):
+            for step in range(count):
+                ticks = reach + 1.5 * step ** (1.6 + unit(key, 21, step)) * (
+                    1 + unit(key, 22, step, sign + 1)
+                )
+                price = round(fair * ONE / tick_micros + sign * ticks) * tick_micros
+                size = lognormal(60 * self.crew.scale * (1 + step), 1.1, key, 23, step, sign + 1)
+                places += self._place(side, price, size, int(unit(key, 24, step) < 0.4), tick_micros)
+        return Orders(places=places)
+
+    def _place(
+        self, side: Side, price: int, shares: float, outcome: int, tick_micros: int
+    ) -> list[tuple[int, Side, int, int]]:
+        if not tick_micros <= price <= ONE - tick_micros:
+            return []
+        self._ids += 1
+        size = max(int(shares * 100) * _CENTS, self.listing.min_size * ONE)
+        return [(2 * self._ids + outcome, side, price, size)]
+
+    def _requote(self, maker: Maker, when: int, fair: Fair, tick_micros: int) -> Orders:
+        """Cancel and replace what is not where it should be; what is right stays, and keeps its place."""
+        middle, last = fair(when - maker.lag_ms) * ONE / tick_micros, ONE // tick_micros
+        cancels: list[int] = []
+        places: list[tuple[int, Side, int, int]] = []
+        for level in range(maker.levels):
+            away = maker.half_ticks + level * maker.gap_ticks
+            low, high = floor(middle - away), ceil(middle + away)
+            if level == 0:
+                # Even where the price is within a spread of the end there is somebody at the last tick.
+                low, high = max(low, int(middle >= 2)), min(high, last - int(middle <= last - 1))
+            for side, tick in ((Side.BUY, low), (Side.SELL, high)):
+                turn = when // (maker.keeps_ms * (1 + level))
+                size = self._size(maker, level, side, turn)
+                price, slot = tick * tick_micros, (maker.number, side, level)
+                old = self._quotes.get(slot)
+                if old is not None and old[0] == price and old[1] == turn:
+                    continue
+                if old is not None:
+                    cancels.append(old[2])
+                    del self._quotes[slot]
+                outcome = mix(self.listing.key, 11, maker.number, level) & 1
+                if placed := self._place(side, price, size, outcome, tick_micros):
+                    places += placed
+                    self._quotes[slot] = (price, turn, placed[0][0])
+        return Orders(cancels=cancels, places=places)
+
+    def _size(self, maker: Maker, level: int, side: Side, turn: int) -> float:
+        side_key = side is Side.BUY
+        shares = lognormal(
+            maker.size * (1 + 0.7 * level), 0.35, self.listing.key, 10, maker.number, level, side_key, turn
+        )
+        return float(round(shares)) if maker.number % 2 else shares
+
+    def _noise(
+        self, when: int, fair: float, tick_micros: int, one: float, two: float, three: float, four: float
+    ) -> Orders:
+        """A small order somewhere behind the best prices that goes away after a while."""
+        sign = 1 if one < 0.5 else -1
+        away = self.crew.slack_ticks * (0.6 - 1.3 * _log(two))
+        price = round(fair * ONE / tick_micros + sign * away) * tick_micros
+        side = Side.SELL if sign > 0 else Side.BUY
+        placed = self._place(
+            side, price, 8 * self.crew.scale * exp(2.4 * three), int(four < 0.4), tick_micros
+        )
+        for order_id, *_ in placed:
+            heappush(
+                self._pending, (when + int(5_000 + 240_000 * four**2), EXPIRE, order_id, 0.0, 0.0, 0.0, 0.0)
+            )
+        return Orders(places=placed)
+
+    def _taker(
+        self, when: int, fair: float, tick_micros: int, side: Side, two: float, three: float, four: float
+    ) -> Taker:
+        """Heavy-tailed sizes; some buy NO instead of selling YES; a few leave their remainder resting."""
+        sign = 1 if side is Side.BUY else -1
+        ticks = fair * ONE / tick_micros + sign * self.crew.slack_ticks * (1 - 0.8 * _log(two))
+        limit = (floor(ticks) if sign > 0 else ceil(ticks)) * tick_micros
+        shares = 5 + 6 * self.crew.scale**0.5 * (min(three, 0.9995) / (1 - min(three, 0.9995))) ** 0.85
+        # A market order spends round dollars, so its shares have six decimals; a limit order has two.
+        size = int(shares * ONE) if four < 0.45 else int(shares * 100) * _CENTS
+        outcome, rests = int(four * 100 % 1 < 0.4), four > 0.85
+        order_id = 0
+        limit = min(max(limit, tick_micros), ONE - tick_micros)
+        if rests:
+            self._ids += 1
+            order_id = 2 * self._ids + outcome
+            heappush(
+                self._pending, (when + int(20_000 + 2 * MINUTE * three), EXPIRE, order_id, 0.0, 0.0, 0.0, 0.0)
+            )
+        return Taker(
+            side=side,
+            limit_micros=limit,
+            size_micros=size,
+            outcome_index=outcome,
+            order_id=order_id,
+            wallet=mix(self.listing.key, 12, when),
+        )
+
+
+def _log(draw: float) -> float:
+    """ln of a draw, kept from minus infinity: minus it is an exponential draw."""
+    return max(-6.0, _ln(max(draw, 1e-9)))
+
+
+def _news_side(fair: Fair, when: int) -> Side:
+    return Side.BUY if fair(when) >= fair(when - _BURST_MS - 5_000) else Side.SELL

@@ -1,0 +1,304 @@
+"""The living venue: a catalogue and fair values in closed form, books and flow drawn forward.
+
+Nothing in here reads a clock: `advance` says how far simulated time has come. A market's book begins
+when somebody first asks for it, from that moment's fair value; while nobody watches it, it stands still
+until it is asked for again.
+"""
+
+from heapq import heapify, heappop, heappush
+
+from livedata.simulator.agents import CELL_MS, CLEAR, TAKE, Act, Trader, acts, crew
+from livedata.simulator.catalogue import DEFAULT, Catalogue, Kind
+from livedata.simulator.draw import lognormal, mix, unit
+from livedata.simulator.fair import Fair
+from livedata.simulator.frames import market_resolved, new_market
+from livedata.simulator.ids import transaction_hash
+from livedata.simulator.listings import EventListing, Listing, Phase
+from livedata.simulator.live import LiveMarket, Print
+from livedata.simulator.times import DAY, MINUTE
+from livedata.simulator.venue import Orders, Venue, Volumes
+from markets.core.book import Side
+from markets.core.units import ONE
+
+_WARM_UP_MS = MINUTE // 3  # of flow behind a book's first showing
+_ASLEEP_MS = 2 * MINUTE  # an unwatched book that is older begins anew
+_BOOKS_KEPT = 400  # unwatched ones
+_CELLS_BACK = 1_500  # how far the tape of an unwatched market is drawn back: eight hours
+_COARSE, _FINE = 10_000, 1_000
+_FINE_BEYOND = (0.04, 0.96)
+_CLEARED: Act = (0, CLEAR, 0, 0.0, 0.0, 0.0, 0.0)
+
+
+class World(Venue):
+    """A venue that is a function of (seed, simulated time), and of who watched what since it started."""
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        start_ms: int,
+        epoch_ms: int | None = None,
+        kinds: tuple[Kind, ...] = DEFAULT,
+        speed: float = 1.0,
+        one_print_per_sweep: bool = False,
+        prints_last: bool = False,
+    ) -> None:
+        """`epoch_ms` is the instant the venue was founded, `start_ms` the one this process begins at."""
+        super().__init__(one_print_per_sweep=one_print_per_sweep, prints_last=prints_last)
+        self.seed, self.speed = seed, speed
+        self._now_ms = start_ms
+        self._fair = Fair(seed, start_ms if epoch_ms is None else epoch_ms)
+        self._catalogue = Catalogue(
+            seed=seed, epoch_ms=start_ms if epoch_ms is None else epoch_ms, fair=self._fair, kinds=kinds
+        )
+        self._catalogue.refresh(start_ms)
+        self._traders: dict[str, Trader] = {}
+        self._pending: dict[str, list[Act]] = {}
+        self._cells: dict[str, int] = {}  # the next cell to draw
+        self._due: list[tuple[int, str]] = []  # watched markets by their next act
+        self._fine: set[str] = set()  # markets whose tick has become finer
+        self._seen_ms, self._seen_fair = 0, dict[str, float]()
+
+    # -- time -------------------------------------------------------------------------------------
+
+    @property
+    def now_ms(self) -> int:
+        return self._now_ms
+
+    def advance(self, to_ms: int) -> None:
+        """Draw the flow of all watched markets forward, and let listings come, close and resolve."""
+        while self._now_ms < to_ms:
+            change_ms = self._catalogue.next_ms
+            until_ms = min(to_ms, change_ms)
+            self._flow(until_ms)
+            self._now_ms = max(until_ms, self._now_ms)
+            if change_ms <= to_ms:
+                self._change(change_ms)
+
+    def _flow(self, until_ms: int) -> None:
+        due = self._due
+        while due and due[0][0] <= until_ms:
+            _, condition_id = heappop(due)
+            live = self._live.get(condition_id)
+            if live is None or not self.watched(live.listing):
+                continue
+            self._act(live, until_ms, once=True)
+            heappush(due, (self._next_act_ms(live), condition_id))
+
+    def _change(self, at_ms: int) -> None:
+        """Something was listed, opened, ended or resolved just now."""
+        resolved = [e for e in self._catalogue.events() if e.resolve_ms == at_ms]
+        came, _ = self._catalogue.refresh(at_ms)
+        for event in came:
+            for listing in event.markets if event.created_ms == at_ms else []:
+                self.on_frames(listing, [new_market(listing, at_ms)])
+        for event in resolved:
+            for listing in event.markets:
+                self._forget(listing.condition_id)
+                self.on_frames(listing, [market_resolved(listing, listing.payout, at_ms)])
+
+    def _forget(self, condition_id: str) -> None:
+        for kept in (self._live, self._traders, self._pending, self._cells):
+            kept.pop(condition_id, None)
+
+    # -- books ------------------------------------------------------------------------------------
+
+    def live(self, listing: Listing) -> LiveMarket | None:
+        if self.phase(listing) not in (Phase.OPEN, Phase.REVIEW):
+            return None
+        live = self._live.get(listing.condition_id)
+        if live is None or (not self.watched(listing) and self._now_ms - live.clock_ms > _ASLEEP_MS):
+            return self._begin(listing)
+        if live.clock_ms < self._now_ms:
+            self._act(live, self._now_ms)
+        return live
+
+    def seen(self, listing: Listing) -> LiveMarket | None:
+        live = self._live.get(listing.condition_id)
+        return live if live and self._now_ms - live.clock_ms <= _ASLEEP_MS else None
+
+    def watch(self, listing: Listing) -> None:
+        live = self.live(listing)
+        if live is not None and not self.watched(listing):
+            heappush(self._due, (self._next_act_ms(live), listing.condition_id))
+        super().watch(listing)
+
+    def _begin(self, listing: Listing) -> LiveMarket:
+        """Draw a book from the fair value of a while ago, and a little flow on top."""
+        if len(self._live) - len(self._watched) >= _BOOKS_KEPT:
+            self._forget(next(c for c in self._live if not self._watched.get(c)))
+        condition_id, event = listing.condition_id, listing.event
+        start_ms = max(self._now_ms - _WARM_UP_MS, event.open_ms)
+        tick_micros = self.tick_micros(listing)
+        self._forget(condition_id)
+        live = LiveMarket(listing, tick_micros=tick_micros, stamp_ms=start_ms)
+        pending: list[Act] = []
+        trader = Trader(listing, pending)
+        self._live[condition_id], self._traders[condition_id] = live, trader
+        self._pending[condition_id], self._cells[condition_id] = pending, start_ms // CELL_MS
+        if event.clear_on_start and event.start_ms is not None and event.start_ms > start_ms:
+            heappush(pending, (event.start_ms, *_CLEARED[1:]))
+        fair = self._fair.chance(listing, start_ms, keep=True)
+        self.step(live, start_ms, trader.background(fair, tick_micros))
+        for maker in trader.crew.makers:
+            quoted: Act = (start_ms, 0, maker.number, 0.0, 0.0, 0.0, 0.0)
+            self.step(live, start_ms, trader.orders(quoted, self._fair_of(listing), tick_micros))
+        self._draw_cell(live, after_ms=start_ms)
+        self._act(live, self._now_ms)
+        return live
+
+    def _fair_of(self, listing: Listing):
+        chance = self._fair.chance
+
+        def fair(at_ms: int) -> float:
+            # A quarter of a second is as fine as anybody here looks, and lets a group share one answer.
+            return chance(listing, at_ms - at_ms % 250, keep=True)
+
+        return fair
+
+    def _draw_cell(self, live: LiveMarket, *, after_ms: int = 0) -> None:
+        condition_id = live.listing.condition_id
+        cell = self._cells[condition_id]
+        pending = self._pending[condition_id]
+        pending += [
+            act for act in acts(live.listing, self._traders[condition_id].crew, cell) if act[0] > after_ms
+        ]
+        heapify(pending)
+        self._cells[condition_id] = cell + 1
+
+    def _next_act_ms(self, live: LiveMarket) -> int:
+        """When the market moves next; the end of the drawn cells when nothing is due before."""
+        condition_id = live.listing.condition_id
+        pending, drawn_ms = self._pending[condition_id], self._cells[condition_id] * CELL_MS
+        return min(pending[0][0], drawn_ms) if pending else drawn_ms
+
+    def _act(self, live: LiveMarket, until_ms: int, *, once: bool = False) -> None:
+        """Let everything happen on one market that is due by then, or just the next thing."""
+        condition_id = live.listing.condition_id
+        pending, trader = self._pending[condition_id], self._traders[condition_id]
+        fair = self._fair_of(live.listing)
+        while (due_ms := self._next_act_ms(live)) <= until_ms:
+            live.clock_ms = due_ms
+            if self._cells[condition_id] * CELL_MS <= due_ms:
+                self._draw_cell(live)
+            else:
+                act = heappop(pending)
+                if act[1] == CLEAR:
+                    orders = Orders(cancels=list(live.book.where))
+                else:
+                    orders = trader.orders(act, fair, live.book.tick_micros)
+                self.step(live, act[0], orders)
+                if live.book.tick_micros == _FINE and live.listing.tick_micros == _COARSE:
+                    self._fine.add(condition_id)
+            if once:
+                return
+        live.clock_ms = until_ms
+
+    # -- what the doors read ----------------------------------------------------------------------
+
+    def events(self) -> list[EventListing]:
+        return self._catalogue.events()
+
+    def event(self, *, slug: str = "", number: int = 0) -> EventListing | None:
+        found = self._catalogue.find_slug(slug) if slug else self._catalogue.find_number(number)
+        if found is None or (slug and found.slug != slug) or (number and found.number != number):
+            return None
+        return found if found.created_ms <= self._now_ms else None
+
+    def market(
+        self, *, slug: str = "", number: int = 0, condition_id: str = "", token_id: str = ""
+    ) -> Listing | None:
+        index = self._catalogue.index
+        if condition_id or token_id:
+            listed = index.by_condition.get(condition_id) or index.by_token.get(token_id)
+            found = listed or self._catalogue.find_id(condition_id or token_id)
+            if found and condition_id != found.condition_id and token_id not in found.token_ids:
+                return None
+        elif slug:
+            event = self._catalogue.find_slug(slug)
+            found = next((m for m in event.markets if m.slug == slug), None) if event else None
+        else:
+            event = self._catalogue.find_number(number)
+            found = next((m for m in event.markets if m.number == number), None) if event else None
+        return found if found and found.event.created_ms <= self._now_ms else None
+
+    def phase(self, listing: Listing) -> Phase:
+        event, now_ms = listing.event, self._now_ms
+        if now_ms < event.created_ms:
+            return Phase.UNBORN
+        if now_ms < event.open_ms:
+            return Phase.ANNOUNCED
+        if now_ms < event.end_ms:
+            return Phase.OPEN
+        return Phase.REVIEW if now_ms < event.resolve_ms else Phase.CLOSED
+
+    def fair(self, listing: Listing, at_ms: int | None = None) -> float:
+        if at_ms is not None:
+            return self._fair.chance(listing, at_ms)
+        if self._seen_ms != self._now_ms:
+            self._seen_ms, self._seen_fair = self._now_ms, {}
+        if listing.condition_id not in self._seen_fair:
+            self._seen_fair[listing.condition_id] = self._fair.chance(listing, self._now_ms)
+        return self._seen_fair[listing.condition_id]
+
+    def tick_micros(self, listing: Listing) -> int:
+        if listing.tick_micros != _COARSE or listing.condition_id in self._fine:
+            return min(listing.tick_micros, _FINE) if listing.tick_micros == _COARSE else listing.tick_micros
+        low, high = _FINE_BEYOND
+        live = self.seen(listing)
+        if live is not None:
+            return live.book.tick_micros
+        return _COARSE if low <= self.fair(listing) <= high else _FINE
+
+    def volumes(self, listing: Listing) -> Volumes:
+        """A smooth rise from opening to end, steeper towards the end; the size follows the weight."""
+        event, now_ms = listing.event, self._now_ms
+        scale = lognormal(1.4e6 * listing.weight**1.2 + 40, 0.7, listing.key, 30)
+        days = min((event.end_ms - event.open_ms) / DAY, 20.0) if not event.series else 0.05
+        bend = 3.0 if event.teams or event.series else 1.3
+
+        def traded(at_ms: int) -> float:
+            x = (min(at_ms, event.end_ms) - event.open_ms) / (event.end_ms - event.open_ms)
+            return scale * days * max(x, 0.0) ** bend
+
+        total = traded(now_ms)
+        return Volumes(
+            total=total,
+            day=total - traded(now_ms - DAY),
+            week=total - traded(now_ms - 7 * DAY),
+            month=total - traded(now_ms - 30 * DAY),
+            year=total - traded(now_ms - 365 * DAY),
+            liquidity=lognormal(9e4 * listing.weight**0.7 + 300, 0.5, listing.key, 31),
+        )
+
+    def older_prints(self, listing: Listing, *, before_ms: int, count: int) -> list[Print]:
+        """Takers' acts of the past, priced at the fair value of their instant."""
+        made: list[Print] = []
+        team, event = crew(listing), listing.event
+        before_ms = min(before_ms, event.resolve_ms)
+        cell, last = before_ms // CELL_MS, max(before_ms // CELL_MS - _CELLS_BACK, event.open_ms // CELL_MS)
+        while cell > last and len(made) < count:
+            for act in reversed(acts(listing, team, cell)):
+                if act[1] == TAKE and event.open_ms < act[0] < before_ms:
+                    made.append(self._past_print(listing, act))
+            cell -= 1
+        return made[:count]
+
+    def _past_print(self, listing: Listing, act: Act) -> Print:
+        when, _, _, one, _, three, four = act
+        outcome, tick = int(four * 100 % 1 < 0.4), listing.tick_micros
+        buys = one < 0.5
+        price = round(self._fair.chance(listing, when) * ONE / tick + (0.5 if buys else -0.5)) * tick
+        price = min(max(price, tick), ONE - tick)
+        side = Side.BUY if buys != bool(outcome) else Side.SELL
+        spread = unit(mix(listing.key, when))
+        return Print(
+            token_id=listing.token_ids[outcome],
+            outcome_index=outcome,
+            side=side,
+            price_micros=ONE - price if outcome else price,
+            size_micros=int((5 + 30 * three / (1.05 - three) * spread) * 100) * 10_000,
+            stamp_ms=when,
+            transaction_hash=transaction_hash(listing.key, when, 0),
+            wallet=mix(listing.key, 12, when),
+        )
