@@ -39,16 +39,19 @@ def _site() -> Iterator[None]:
         lock = running.hold(folder)
     except running.AlreadyRunning as exc:
         sys.exit(f"{exc} Stop it first, or give another folder: DATA_DIR=./other make run")
+    exchange = _exchange(source.decide)
     note, code = folder / "venue.json", 0
     try:
-        with lock, venue.beside(_exchange(source.decide), folder) as child:
+        with lock, venue.beside(exchange, folder) as child:
             if child:
                 note.write_text(json.dumps({"port": child.port}))
             yield
     except KeyboardInterrupt:
         code = 130
     except SystemExit as exc:
-        code = exc.code if isinstance(exc.code, int) else 1
+        if isinstance(exc.code, str):
+            print(exc.code, file=sys.stderr)
+        code = exc.code if isinstance(exc.code, int) else bool(exc.code)
     finally:
         note.unlink(missing_ok=True)
     _leave(code)

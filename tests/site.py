@@ -15,7 +15,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 _SAYS_WHERE = re.compile(r"running at (http://\S+)")
-_OUR_NAMES = ("MONGO_URI", "REDIS_HOST", "REDIS_PORT", "GAMMA_URL", "CLOB_URL", "DATA_URL", "CLOB_WS_URL")
+_FROM_THE_TESTS = {
+    *("MONGO_URI", "REDIS_HOST", "REDIS_PORT", "GAMMA_URL", "CLOB_URL", "DATA_URL", "CLOB_WS_URL"),
+    *("DJANGO_SECRET_KEY", "JWT_SECRET_KEY", "CLOB_AUTO_REGISTER"),
+}
 
 
 @dataclass
@@ -43,10 +46,15 @@ class Site:
         return [int(line) for line in found.stdout.split()]
 
 
+def own_environment(**changes: str) -> dict[str, str]:
+    """The environment of somebody who has set nothing, but for `changes` and the simulator as the venue."""
+    inherited = {name: value for name, value in os.environ.items() if name not in _FROM_THE_TESTS}
+    return inherited | {"EXCHANGE": "simulator"} | changes
+
+
 def start_site(folder: Path, *, seconds: float = 60, **environment: str) -> Site:
     """Start on `folder` as DATA_DIR and any free port. Raises AssertionError, with what it printed."""
-    env = {name: value for name, value in os.environ.items() if name not in _OUR_NAMES}
-    env |= {"DATA_DIR": str(folder), "EXCHANGE": "simulator", "PYTHONUNBUFFERED": "1", **environment}
+    env = own_environment(DATA_DIR=str(folder), PYTHONUNBUFFERED="1", **environment)
     began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "manage.py", "up", "--port", "0"],

@@ -1,7 +1,6 @@
 """`make run`'s last step: the whole site in one process, its second start, and its end."""
 
 import json
-import os
 import signal
 import sqlite3
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site import ROOT, running_site, start_site
+from tests.site import ROOT, own_environment, running_site, start_site
 
 SECOND_START_SECONDS, STOP_SECONDS = 5, 3
 
@@ -62,7 +61,7 @@ def manage(*arguments, **environment):
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env=os.environ | environment,
+        env=own_environment(**environment),
         capture_output=True,
         text=True,
         timeout=60,
