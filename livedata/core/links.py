@@ -23,7 +23,10 @@ def read_link(text: str) -> Link | None:
     /sports/nba/games/week/3/<event>. A language may stand in front ("/es/event/…").
     """
     given = text.strip()
-    parts = urlsplit(given if "//" in given else f"//{given}")
+    try:
+        parts = urlsplit(given if "//" in given else f"//{given}")
+    except ValueError:  # an unclosed bracket where the host should be
+        return None
     names = [unquote(name) for name in parts.path.split("/") if name]
     if names and re.fullmatch(r"[a-z]{2}", names[0]):
         names = names[1:]
