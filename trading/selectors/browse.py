@@ -7,7 +7,7 @@ from livedata.clock import venue_now_ms
 from markets.core.categories import CATEGORIES
 from markets.core.units import ONE
 from markets.models import Event, Market, PricePoint
-from markets.pages import SORTS, Filters, Order, Page, Slice
+from markets.pages import SORTS, BadPage, Filters, Order, Slice
 from markets.selectors import EventLine, browse_events, top_markets
 from trading.charts import Point, spark, spark_area
 from trading.selectors.market_page import letters
@@ -104,12 +104,14 @@ def read_asked(query: dict[str, str], chips: Sequence[str]) -> Asked:
 
 
 def browse_page(asked: Asked) -> BrowsePage:
-    """One page of cards. Raises BadPage for a cursor that is not ours."""
-    found: Page[EventLine] = browse_events(
-        asked.filters,
-        order=Order(sort_by=asked.sort, descending=asked.sort != "end_date"),
-        part=Slice(page_size=PAGE_SIZE, cursor=asked.cursor),
-    )
+    """One page of cards; a cursor that is not ours begins at the first."""
+    order = Order(sort_by=asked.sort, descending=asked.sort != "end_date")
+    try:
+        found = browse_events(
+            asked.filters, order=order, part=Slice(page_size=PAGE_SIZE, cursor=asked.cursor)
+        )
+    except BadPage:
+        found = browse_events(asked.filters, order=order, part=Slice(page_size=PAGE_SIZE))
     shown = [(line, _shown(line.markets)) for line in found.items if line.markets]
     views = books_of(market for _, markets in shown for market in markets)
     singles = [markets[0].token_0 for line, markets in shown if len(line.markets) == 1]
