@@ -1,10 +1,12 @@
 """The REST door: what it answers, and what it refuses."""
 
+import threading
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 
+from accounts.limits import Verdict
 from accounts.models import User
 from livedata.pulse import wall_ms
 from tests.doors.conftest import orders_path
@@ -254,3 +256,19 @@ def test_pages_of_trades_go_on_by_cursor(market, portfolio, ask, running_matcher
         f"{path}&start_date=soon",
     ]
     assert {ask("GET", wrong).status_code for wrong in bad} == {422}
+
+
+def test_a_request_that_waited_for_its_book_is_counted_once(market, portfolio, ask, feed, monkeypatch):
+    counted = []
+    monkeypatch.setattr(
+        "papertrading.throttling.allow",
+        lambda *_, **__: counted.append(1) or Verdict(allowed=True, retry_after_s=0, remaining=1),
+    )
+    feed.beat(alive=False)
+    revived = threading.Timer(0.2, feed.beat)
+    revived.start()
+
+    answer = ask("POST", f"{orders_path(portfolio.pk)}/preview", buy(market))
+
+    revived.join()
+    assert (answer.status_code, len(counted)) == (200, 1)

@@ -34,6 +34,7 @@ def awaiting(view: Callable[..., Response]) -> Callable[..., Awaitable[Response]
         response = await sync_to_async(view)(request, *args, **kwargs)
         stale = getattr(response, "stale_condition", None)
         if stale and await fresh_in_time(stale):
+            request.asked_again = True  # type: ignore[attr-defined]  # one request of the asker: throttled once
             response = await sync_to_async(view)(request, *args, **kwargs)
         pending = getattr(response, "pending", None)
         if pending is not None:

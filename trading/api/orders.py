@@ -51,7 +51,8 @@ class _Submitting(_Walking):
         order = find_order(portfolio_id=portfolio.pk, ticket=ticket)
         status = 200
         if order is None:
-            _count_order(request)
+            if not getattr(request, "asked_again", False):
+                _count_order(request)
             order = submit_order(portfolio_id=portfolio.pk, ticket=ticket, now_ms=venue_now_ms())
             status = 201
         response = Response(orders_json([order])[0], status=status)

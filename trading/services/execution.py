@@ -226,7 +226,7 @@ class _Unit:
 
     def _end(self, order: Order, due: Due, status: str, code: str, words: str) -> Executed:
         order.status, order.reason_code, order.reason = status, code, words[:200]
-        order.killed_micros = order.size_micros if order.amount_micros is None else order.amount_micros
+        order.killed_micros = (order.size_micros if order.amount_micros is None else order.amount_micros) or 0
         order.updated_ms = due.now_ms
         return Executed(order, (), order.portfolio.user_id)
 

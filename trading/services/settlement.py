@@ -1,6 +1,7 @@
 """A resolved market pays: winners without being asked, each position once, whatever is delivered again."""
 
 import logging
+from uuid import UUID
 
 from django.db import IntegrityError
 
@@ -96,7 +97,7 @@ def _pay(keys: list[str], settlement: Settlement, now_ms: int) -> int:
     """Pay these positions, those that still hold shares; one posting transaction each."""
     rows = list(Position.objects.filter(pk__in=keys, size_micros__gt=0).order_by("id"))
     portfolios = {row.pk: row for row in Portfolio.objects.filter(pk__in={r.portfolio_id for r in rows})}
-    gained: dict[object, tuple[int, int]] = {}
+    gained: dict[UUID, tuple[int, int]] = {}
     for row in rows:
         portfolio = portfolios[row.portfolio_id]
         payout = settlement.payout_0_micros if row.outcome_index == 0 else ONE - settlement.payout_0_micros
@@ -123,6 +124,6 @@ def _pay(keys: list[str], settlement: Settlement, now_ms: int) -> int:
         save_unless_changed(
             portfolios[portfolio_id],
             cash_micros=cash,
-            realised_pnl_micros=realised,  # type: ignore[index]
+            realised_pnl_micros=realised,
         )
     return len(rows)
