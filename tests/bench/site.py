@@ -1,44 +1,38 @@
 """The whole site as `make run` starts it: start-up, memory, orders over HTTP."""
 
 import asyncio
-import os
 import re
-import signal
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 
 from tests.bench import Figure
+from tests.site import Site, running_site
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 ORDERS, ASKERS = 600, 16
 _START_S, _SETTLE_S = 60, 20
 
 
 def figures() -> Iterator[Figure]:
-    with tempfile.TemporaryDirectory(prefix="papertrading-site-") as folder:
-        with _site(folder) as (url, _, seconds):
-            yield Figure(figure="first start, until it answers", value=seconds, unit="s")
-            _until_markets(url)
-        with _site(folder) as (url, process, seconds):
-            yield Figure(
-                figure="second start, until it answers", value=seconds, unit="s", goal=5, at_most=True
-            )
+    with tempfile.TemporaryDirectory(prefix="papertrading-site-") as name:
+        folder = Path(name)
+        with running_site(folder, LATENCY_MS="0") as site:
+            yield Figure(figure="first start, until it answers", value=site.started_s, unit="s")
+            _until_markets(site.url)
+        with running_site(folder, LATENCY_MS="0") as site:
+            yield _at_most("second start, until it answers", site.started_s, "s", 5)
             time.sleep(_SETTLE_S)  # a measurement of rest, not a wait for something
-            memory = _memory_mb(process.pid)
-            yield Figure(
-                figure="memory at rest, all processes", value=memory, unit="MB", goal=250, at_most=True
-            )
-            yield from _orders(url)
+            yield _at_most("memory at rest, all processes", _memory_mb(site), "MB", 250)
+            yield from _orders(site.url)
+
+
+def _at_most(figure: str, value: float, unit: str, goal: float) -> Figure:
+    return Figure(figure=figure, value=value, unit=unit, goal=goal, at_most=True)
 
 
 def _orders(url: str) -> Iterator[Figure]:
@@ -83,49 +77,6 @@ async def _place_orders(url: str) -> tuple[list[float], float]:
         return times_ms, time.perf_counter() - started
 
 
-@contextmanager
-def _site(folder: str) -> Iterator[tuple[str, "subprocess.Popen[bytes]", float]]:
-    """The running site, its process, and how long it took until it answered."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "DATA_DIR": folder,
-        "EXCHANGE": "simulator",
-        "LATENCY_MS": "0",
-        "PORT": str(port),
-    }
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "up"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _until_answers(f"{url}/", process)
-        yield url, process, time.perf_counter() - started
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(15)
-
-
-def _until_answers(address: str, process: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + _START_S
-    while time.monotonic() < until:
-        assert process.poll() is None, "the site ended"
-        try:
-            if httpx.get(address, timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError("the site did not answer in time")
-
-
 def _until_markets(url: str) -> None:
     until = time.monotonic() + _START_S
     while time.monotonic() < until:
@@ -135,11 +86,10 @@ def _until_markets(url: str) -> None:
     raise AssertionError("the catalogue did not fill in time")
 
 
-def _memory_mb(pid: int) -> float:
-    """Proportional memory of a process and its children: shared pages are counted once."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    total = 0
-    for one in [str(pid), *children]:
-        rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
-        total += int(re.search(r"^Pss:\s+(\d+)", rollup, re.M).group(1))  # type: ignore[union-attr]
-    return total / 1024
+def _memory_mb(site: Site) -> float:
+    """Proportional memory of the process and its children: shared pages are counted once."""
+    total_kb = 0
+    for process_id in (site.process.pid, *site.children()):
+        rollup = Path(f"/proc/{process_id}/smaps_rollup").read_text()
+        total_kb += int(re.findall(r"^Pss:\s+(\d+)", rollup, re.M)[0])
+    return total_kb / 1024
