@@ -35,8 +35,8 @@ def taker_fee_micros(fees: FeeSchedule, *, price_micros: int, size_micros: int) 
     whole, part = divmod(fees.exponent_micros, ONE)
     if part:
         return _fee_of_broken_exponent(fees, price_micros=price_micros, size_micros=size_micros)
-    numerator = size_micros * fees.rate_micros * (price_micros * (ONE - price_micros)) ** whole
-    denominator = _QUANTUM_MICROS * ONE * ONE ** (2 * whole)
+    numerator: int = size_micros * fees.rate_micros * (price_micros * (ONE - price_micros)) ** whole
+    denominator: int = _QUANTUM_MICROS * ONE * ONE ** (2 * whole)
     return (2 * numerator + denominator) // (2 * denominator) * _QUANTUM_MICROS
 
 
