@@ -29,6 +29,7 @@ from trading.selectors.portfolio_page import FillLine, fills_here, placed_order
 from trading.selectors.portfolios import PositionLine, position_lines
 from trading.selectors.ticket_panel import TicketPanel, ticket_panel
 from trading.services.portfolios import default_portfolio
+from trading.templatetags.pages import part_percent
 from trading.ticket_post import Answer
 
 
@@ -57,7 +58,8 @@ def market_context(request: HttpRequest, market: Market, answer: Answer | None =
     query = request.GET
     watch([market], owner=f"page:{market.condition_id}")
     view = books.newest(market.condition_id) if market.condition_id else None
-    outcome = 1 if query.get("book", query.get("outcome")) == "1" else 0
+    asked = query.get("book") or request.POST.get("outcome") or query.get("outcome")
+    outcome = 1 if asked == "1" else 0
     levels = LEVELS_MAX if query.get("levels") == str(LEVELS_MAX) else LEVELS
     user_id = reader_id(request)
     ticket = ticket_panel(market, view, user_id=user_id, portfolio_id=_asked_portfolio(request))
@@ -66,7 +68,9 @@ def market_context(request: HttpRequest, market: Market, answer: Answer | None =
         "outcome_label": market.outcome_label(outcome),
         "chart": chart_panel(market, outcome_index=outcome, range_name=query.get("range", "max")),
         "ranges": RANGES,
-        "book": book_panel(market, view, outcome_index=outcome, levels=levels),
+        "book": book_panel(
+            market, view, outcome_index=outcome, levels=levels, taking=_taking(answer, outcome)
+        ),
         "levels": levels,
         "tape": tape_lines(market, outcome_index=outcome),
         "related": related_lines(market),
@@ -93,6 +97,13 @@ def _own(request: HttpRequest, market: Market, ticket: TicketPanel, outcome: int
     holdings = [line for line in held if line.condition_id == market.condition_id]
     fills = fills_here(ticket.portfolio.id, market)
     return {"holdings": holdings, "fills": fills, "placed": placed, "own": _marks(holdings, fills, outcome)}
+
+
+def _taking(answer: Answer | None, outcome: int) -> dict[int, int]:
+    """What a reviewed ticket would take of each level of the book that is shown, in percent."""
+    if answer is None or answer.review is None or answer.form.cleaned_data["outcome"] != outcome:
+        return {}
+    return {level.price_micros: part_percent(level) for level in answer.review.levels}
 
 
 def _marks(holdings: list[PositionLine], fills: list[FillLine], outcome: int) -> dict[str, Any]:

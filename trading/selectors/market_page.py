@@ -1,6 +1,7 @@
 """The panels of a market's page: one function each, frozen lines in micros out, a bounded number of reads."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -70,6 +71,7 @@ class LadderRow:
     size_micros: int
     total_micros: int
     bar: int
+    hit: int = 0  # what the reviewed ticket would take of it, in percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +162,7 @@ def market_head(market: Market, view: BookView | None) -> MarketHead:
 
 def letters(name: str) -> str:
     """Up to three letters for the tile that stands where an icon is missing."""
-    words = [word for word in name.replace("?", "").split() if word[0].isalnum()]
+    words = re.findall(r"\w+", name)
     if not words:
         return "?"
     first = words[0]
@@ -168,8 +170,14 @@ def letters(name: str) -> str:
 
 
 def book_panel(
-    market: Market, view: BookView | None, *, outcome_index: int, levels: int = LEVELS
+    market: Market,
+    view: BookView | None,
+    *,
+    outcome_index: int,
+    levels: int = LEVELS,
+    taking: Mapping[int, int] | None = None,
 ) -> BookPanel:
+    """The ladder and the depth of one outcome. `taking`: percent of a level by price, from a review."""
     tick = view.tick_micros if view else market.tick_micros
     bids = view.book.levels(Side.BUY, outcome_index) if view else []
     asks = view.book.levels(Side.SELL, outcome_index) if view else []
@@ -183,8 +191,8 @@ def book_panel(
         spread = asks[0].price_micros - bids[0].price_micros
     return BookPanel(
         outcome_index=outcome_index,
-        asks=tuple(reversed(_ladder("ask", shown[1], largest=largest, rows=levels))),
-        bids=tuple(_ladder("bid", shown[0], largest=largest, rows=levels)),
+        asks=tuple(reversed(_ladder("ask", shown[1], largest=largest, rows=levels, taking=taking or {}))),
+        bids=tuple(_ladder("bid", shown[0], largest=largest, rows=levels, taking=taking or {})),
         mid_micros=mid,
         spread_micros=spread,
         last_micros=None if last is None else mirror(Side.BUY, last, outcome_index)[1],
@@ -196,7 +204,9 @@ def book_panel(
     )
 
 
-def _ladder(side: str, levels: Sequence[Level], *, largest: int, rows: int) -> list[LadderRow]:
+def _ladder(
+    side: str, levels: Sequence[Level], *, largest: int, rows: int, taking: Mapping[int, int]
+) -> list[LadderRow]:
     lines, total = [], 0
     for rank, level in enumerate(levels):
         total += level.price_micros * level.size_micros // ONE
@@ -208,6 +218,7 @@ def _ladder(side: str, levels: Sequence[Level], *, largest: int, rows: int) -> l
                 size_micros=level.size_micros,
                 total_micros=total,
                 bar=bar_percent(level.size_micros, largest),
+                hit=taking.get(level.price_micros, 0),
             )
         )
     lines += [
