@@ -49,3 +49,43 @@ def make_rules(*, fee_rate: str = "0", exponent: str = "1", tick: str = "0.01", 
         **fields,
     }
     return MarketRules(**given)
+
+
+def gamma_market(number: int, **fields: Any) -> dict[str, Any]:
+    """A market as Gamma lists it; `fields` by the venue's names, None leaves one out."""
+    row = {
+        "id": str(number),
+        "slug": f"market-{number}",
+        "question": f"Will number {number} win?",
+        "conditionId": f"0x{number:064x}",
+        "outcomes": '["Yes", "No"]',
+        "outcomePrices": '["0.4", "0.6"]',
+        "clobTokenIds": f'["{10**70 + 2 * number}", "{10**70 + 2 * number + 1}"]',
+        "active": True,
+        "closed": False,
+        "acceptingOrders": True,
+        "enableOrderBook": True,
+        "orderPriceMinTickSize": 0.01,
+        "orderMinSize": 5,
+        "feesEnabled": False,
+        "volumeNum": 1000.5 + number,
+        "volume24hr": 10.25 * number,
+        "liquidityNum": 500,
+        "createdAt": "2026-01-02T03:04:05.678901Z",
+        "updatedAt": "2026-11-01T00:00:00Z",
+        "endDate": "2026-12-31T12:00:00Z",
+        **fields,
+    }
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def gamma_event(number: int, markets: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
+    """An event as Gamma lists it, its markets inside."""
+    return {
+        "id": str(number),
+        "slug": f"event-{number}",
+        "title": f"Event {number}",
+        "tags": [{"id": "2", "slug": "politics", "label": "Politics"}],
+        "markets": markets,
+        **fields,
+    }
