@@ -57,7 +57,7 @@ class BookView:
     last_trade: str | None  # as the venue writes it: "0.530", "" before the first, None while unknown
     connection: int
     fresh: bool
-    age_ms: int  # how long ago this was last known to be the venue's book
+    age_ms: int  # how long ago this was known to be the venue's book; of a stale one, at most
 
 
 _records = msgspec.msgpack.Decoder(BookRecord)
@@ -93,7 +93,7 @@ def many(condition_ids: Iterable[str]) -> dict[str, BookView]:
     pulse_raw, *raws = bus().get_many([PULSE, *keys])
     now_ms = wall_ms()
     pulse = read_pulse(pulse_raw, now_ms=now_ms)
-    views = (_view(_records.decode(raw), pulse, now_ms) for raw in raws if raw is not None)
+    views = (_view(read_record(raw), pulse, now_ms) for raw in raws if raw is not None)
     return {view.condition_id: view for view in views}
 
 
@@ -105,6 +105,10 @@ def prints(condition_id: str) -> list[Print]:
 def tape(condition_id: str) -> Tape:
     raw = bus().get(tape_key(condition_id))
     return read_tape(raw)
+
+
+def read_record(raw: bytes) -> BookRecord:
+    return _records.decode(raw)
 
 
 def read_tape(raw: bytes | None) -> Tape:

@@ -8,7 +8,7 @@ memory; between processes it is Redis. Both sides pass one test suite (tests/liv
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import cache
-from typing import Protocol
+from typing import Protocol, Self
 
 from django.conf import settings
 
@@ -38,7 +38,7 @@ class Writes(Protocol):
 class Batch(Writes, Protocol):
     """Writes that reach the other side in this order, in one trip, when the batch ends."""
 
-    def append(self, log: str, entry: bytes, *, keep: int = 10_000) -> None: ...
+    def append(self, log: str, entry: bytes, *, keep: int = 10_000) -> object: ...
 
 
 class Subscription(Protocol):
@@ -53,7 +53,7 @@ class AsyncSubscription(Protocol):
 
     lost: int  # messages that came faster than they were read
 
-    def __aiter__(self) -> "AsyncSubscription": ...
+    def __aiter__(self) -> Self: ...
 
     async def __anext__(self) -> tuple[str, bytes]: ...
 
@@ -74,9 +74,7 @@ class Bus(Writes, Protocol):
     def append(self, log: str, entry: bytes, *, keep: int = 10_000) -> str:
         """Add to a log and return the entry's id. A log keeps at least its newest `keep` entries."""
 
-    def read(
-        self, after: Mapping[str, str], *, count: int, block_ms: int
-    ) -> list[tuple[str, str, bytes]]:
+    def read(self, after: Mapping[str, str], *, count: int, block_ms: int) -> list[tuple[str, str, bytes]]:
         """Entries (log, id, entry) after the given id of each log, oldest first within a log.
 
         At most `count` of each log. With nothing to read, waits up to `block_ms` for an entry in any

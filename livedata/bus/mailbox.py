@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from threading import Condition, Lock
+from typing import Self
 
 Item = tuple[str, bytes]
 
@@ -51,7 +52,7 @@ class AsyncMailbox:
         with suppress(RuntimeError):  # the reader's loop has ended: nobody reads any more
             self._loop.call_soon_threadsafe(self._arrived.set)
 
-    def __aiter__(self) -> "AsyncMailbox":
+    def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Item:

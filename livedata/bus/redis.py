@@ -26,12 +26,12 @@ _FIELD = b"d"
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Self = TypeVar("Self")
+S = TypeVar("S")
 
 
-def _raises_bus_down(method: Callable[Concatenate[Self, P], R]) -> Callable[Concatenate[Self, P], R]:
+def _raises_bus_down(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
     @wraps(method)
-    def translated(self: Self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def translated(self: S, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return method(self, *args, **kwargs)
         except RedisError as exc:

@@ -24,7 +24,7 @@ class Oracle:
     def __init__(self, ref: MarketRef) -> None:
         self.tick_micros = ref.tick_micros
         self.min_size_micros = ref.min_size_micros
-        self.last_trade: str | None = None  # the one that the newest proved book named
+        self.last_trade: str | None = None  # of the newest print, or as the newest proved book named it
         self._ref = ref
         self._neg_risk = ref.neg_risk
         self._last_trades: list[str] = []  # candidates, newest first
@@ -43,8 +43,9 @@ class Oracle:
 
     def traded(self, price_micros: int) -> None:
         """Note a print. Which of a trade's two prices the venue's books name, recordings do not say."""
+        self.last_trade = write_last_trade(price_micros)
         self._note(write_last_trade(ONE - price_micros))
-        self._note(write_last_trade(price_micros))
+        self._note(self.last_trade)
 
     def _note(self, last_trade: str) -> None:
         others = [text for text in self._last_trades if text != last_trade]

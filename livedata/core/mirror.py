@@ -43,6 +43,7 @@ class Mirror:
         self.doubted = False
         self.connection = 0
         self.seq = seq
+        self.heard_ms = 0  # our clock: the newest frame that moved this market
         self.check_every_ms = CHECK_EVERY_MS
         self.verified_count = 0
         self.refuted_count = 0
@@ -50,7 +51,6 @@ class Mirror:
         self._best_bid, self._best_ask = 0, ONE  # 0 and ONE: an empty side
         self._seen = Seen()
         self._oldest_ms = 0  # a whole book older than what this connection has shown is a repeat
-        self._heard_ms = 0  # our clock: the newest frame of the step
         self._checked_ms = 0
         self._reference: Book | None = None  # REST's book of an instant that we have not reached
 
@@ -63,6 +63,11 @@ class Mirror:
     def hash(self) -> str:
         """The venue's hash of token 0's book at `stamp_ms`, "" when it sent none."""
         return self._step.hash_0
+
+    @property
+    def step_ms(self) -> int:
+        """The venue's clock: the newest step, which may have been trades alone."""
+        return self._step.stamp_ms
 
     @property
     def open(self) -> bool:
@@ -102,7 +107,7 @@ class Mirror:
 
     def tick(self, now_ms: int) -> list[Outcome]:
         """Close a step that nothing closed in time. Call it often while `open`."""
-        if self.open and now_ms - self._heard_ms >= STEP_TIMER_MS:
+        if self.open and now_ms - self.heard_ms >= STEP_TIMER_MS:
             return self._force_close(now_ms)
         return []
 
@@ -142,7 +147,7 @@ class Mirror:
             step.move_book()
         self._set_levels(frame.price_changes, step)
         step.open = True
-        self._heard_ms = now_ms
+        self.heard_ms = now_ms
         closed = self._try_close(now_ms)
         return outcomes + closed if outcomes else closed
 
@@ -230,7 +235,7 @@ class Mirror:
                 self._set_level(side, price, new.get(price, 0))
         self._note_whole(event)
         self._step.open = True
-        self._heard_ms = now_ms
+        self.heard_ms = now_ms
         return outcomes + self._try_close(now_ms)
 
     def _snapshot(self, event: Book, stamp_ms: int, book: OrderBook, now_ms: int) -> list[Outcome]:
@@ -239,6 +244,7 @@ class Mirror:
         self._find_best()
         self._note_whole(event)
         self.live, self.doubted = True, False
+        self.heard_ms = now_ms
         changes = tuple(
             Change(side, price, 0, size) for side in Side for price, size in book.sizes(side).items()
         )
@@ -275,7 +281,7 @@ class Mirror:
             self._step = OpenStep(stamp_ms, after=self._step)
         self._step.prints += (trade,)
         self._step.open = True
-        self._heard_ms = now_ms
+        self.heard_ms = now_ms
         return outcomes
 
     def _tick_size(self, event: TickSizeChange) -> list[Outcome]:
@@ -348,18 +354,9 @@ class Mirror:
         self, changes: tuple[Change, ...], prints: tuple[Print, ...], now_ms: int, *, snapshot: bool
     ) -> Step:
         self.seq += 1
-        step = self._step
-        return Step(  # by position, which is twice as fast
-            self.ref.condition_id,
-            self.seq,
-            step.stamp_ms,
-            now_ms,
-            self.connection,
-            snapshot,
-            changes,
-            prints,
-            step.hash_0,
-        )
+        step, ref = self._step, self.ref
+        head = (ref.condition_id, self.seq, step.stamp_ms, now_ms, self.connection)
+        return Step(*head, snapshot, changes, prints, step.hash_0)  # by position, which is twice as fast
 
     def _due(self, now_ms: int) -> bool:
         return now_ms - self._checked_ms >= self.check_every_ms or self.doubted or self._step.suspect

@@ -16,6 +16,8 @@ class Reason(StrEnum):
     BAD = "bad"  # a frame that cannot be read
     HASH = "hash"  # REST has other levels
     TICK = "tick"  # the tick size changed
+    RESOLVED = "resolved"  # trading is over: no book will come again
+    UNWANTED = "unwanted"  # nobody leases the market any more
 
 
 class Dropped(msgspec.Struct, frozen=True):
