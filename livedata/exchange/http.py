@@ -179,7 +179,7 @@ def _answer(response: httpx.Response, body: bytes, path: str) -> bytes:
     if status == httpx.codes.OK:
         start = body[:64].lstrip()
         if start.startswith(b"Too Many Requests"):  # the Data API has said so with a 200
-            raise VenueThrottled(f"{path}: too many requests")
+            raise VenueThrottled(f"{path}: too many requests", _retry_after_s(response))
         if start.startswith(b"<"):  # a page of the protection in front of the venue
             raise VenueBadPayload(f"{path}: HTML instead of JSON")
         return body

@@ -49,5 +49,6 @@ def recorded_venue(settings, memory_bus: Bus) -> Iterator[Callable[..., Recorded
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Repeated questions do not wait first."""
+    """Questions wait neither for the venue's rate limits nor before they are repeated."""
     monkeypatch.setattr("livedata.exchange.http._FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr("livedata.exchange.gamma.LIMITS", ())

@@ -40,7 +40,10 @@ class RecordedVenue:
             {
                 "type": "http.response.start",
                 "status": status,
-                "headers": [(name.encode(), text.encode()) for name, text in headers.items()],
+                "headers": [
+                    (b"content-length", str(len(body)).encode()),
+                    *((name.encode(), text.encode()) for name, text in headers.items()),
+                ],
             }
         )
         await send({"type": "http.response.body", "body": body})

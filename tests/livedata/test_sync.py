@@ -164,7 +164,7 @@ class Killed(BaseException):
     """Not an error that anybody handles."""
 
 
-def test_dying_between_any_two_writes_changes_nothing(recorded_venue, settings, monkeypatch):
+def test_dying_between_any_two_writes_changes_nothing(recorded_venue, hasty, settings, monkeypatch):
     settings.SYNC_BATCH_SIZE = 200
     recorded_venue(markets=some_rows(300))
     sync.sync_full()
@@ -295,7 +295,7 @@ def test_a_killed_process_leaves_a_catalogue_that_can_be_completed(tmp_path: Pat
         assert row["fields"]["status"] == wanted_row["status"]
 
 
-def test_all_recorded_markets_come_through_without_a_lost_row(recorded_venue, recordings: Path):
+def test_all_recorded_markets_come_through_without_a_lost_row(recorded_venue, hasty, recordings: Path):
     """12,000 open markets of one day, fifty games with 738 markets, 200 settled crypto markets."""
     opened, games, settled = open_markets(recordings), nba_events(recordings), btc_markets(recordings)
     venue: RecordedVenue = recorded_venue(markets=[*opened, *settled], events=games)
