@@ -22,6 +22,6 @@ class Command(BaseCommand):
             port=options["port"],
             seed=options["seed"],
             speed=options["speed"],
-            state=options["state"] or settings.DATA_DIR,
+            state=options["state"] or settings.DATA_DIR / "simulator",  # as the site's own
             with_parent=options["with_parent"],
         )
