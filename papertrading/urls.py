@@ -12,6 +12,7 @@ assert metrics.SiteCollector, "importing it registers our gauges"
 
 urlpatterns = [
     # people
+    path("", include("trading.urls")),  # markets, events, the ticket, portfolios
     path("", include("accounts.urls")),  # /login /register /logout /account
     path("status", health.status_page),
     path("admin/", admin.site.urls),
