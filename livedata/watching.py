@@ -1,0 +1,32 @@
+"""Tokens that somebody wants to watch, and the markets they belong to."""
+
+from collections.abc import Iterable
+
+from livedata.catalogue import load_market, market_ref
+from livedata.core.steps import MarketRef
+from livedata.errors import VenueError
+from markets.models import Market
+from markets.selectors import markets_by_token
+
+
+def known_refs(token_ids: Iterable[str]) -> dict[str, MarketRef | None]:
+    """By token id, the markets that we know of these; None for one that is over."""
+    return {token_id: _ref(market) for token_id, market in markets_by_token(token_ids).items()}
+
+
+def asked_refs(token_ids: Iterable[str]) -> dict[str, MarketRef | None]:
+    """The same for tokens that we do not know: asks the venue, which may take seconds.
+
+    What it does not know either, or does not say now, is left out.
+    """
+    found: dict[str, MarketRef | None] = {}
+    for token_id in token_ids:
+        try:
+            found[token_id] = _ref(load_market(token_id=token_id))
+        except VenueError:
+            continue
+    return found
+
+
+def _ref(market: Market) -> MarketRef | None:
+    return market_ref(market) if market.tradable else None
