@@ -19,6 +19,7 @@ from trading.selectors.market_page import (
     RANGES,
     book_panel,
     chart_panel,
+    fidelity_of,
     market_head,
     related_lines,
     tape_lines,
@@ -62,17 +63,23 @@ def market_context(request: HttpRequest, market: Market, answer: Answer | None =
     outcome = 1 if asked == "1" else 0
     levels = LEVELS_MAX if query.get("levels") == str(LEVELS_MAX) else LEVELS
     user_id = reader_id(request)
+    tape = tape_lines(market, outcome_index=outcome)
     ticket = ticket_panel(market, view, user_id=user_id, portfolio_id=_asked_portfolio(request))
     context = {
         "head": market_head(market, view),
         "outcome_label": market.outcome_label(outcome),
         "chart": chart_panel(market, outcome_index=outcome, range_name=query.get("range", "max")),
-        "ranges": RANGES,
+        "ranges": {name: fidelity_of(market, name) for name in RANGES},
         "book": book_panel(
-            market, view, outcome_index=outcome, levels=levels, taking=_taking(answer, outcome)
+            market,
+            view,
+            outcome_index=outcome,
+            levels=levels,
+            taking=_taking(answer, outcome),
+            last_micros=tape[0].price_micros,
         ),
         "levels": levels,
-        "tape": tape_lines(market, outcome_index=outcome),
+        "tape": tape,
         "related": related_lines(market),
         "rules": market.description,
         "source": market.resolution_source,

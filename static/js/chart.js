@@ -34,7 +34,7 @@ export function startChart(box, { percent = false } = {}) {
   const many = Array.isArray(data[0][0]);
   const lines = (many ? data : [data]).map((points, place) => {
     const kind = many ? library.LineSeries : library.AreaSeries;
-    const line = chart.addSeries(kind, { priceLineVisible: false, lastValueVisible: !many, lineWidth: 2, crosshairMarkerRadius: 4, priceFormat: format, ...(many ? { lineStyle: [0, 0, 2, 1][place] } : {}) });
+    const line = chart.addSeries(kind, { priceLineVisible: false, lastValueVisible: false, lineWidth: 2, crosshairMarkerRadius: 4, priceFormat: format, ...(many ? { lineStyle: [0, 0, 2, 1][place] } : {}) });
     line.setData(series(points));
     return line;
   });
@@ -100,7 +100,7 @@ export function followRanges(nav, load) {
     const link = event.target.closest("a[data-range]");
     if (!link || event.metaKey || event.ctrlKey) return;
     event.preventDefault();
-    if (!(await load(link.dataset.range))) {
+    if (!(await load(link.dataset))) {
       location.href = link.href;
       return;
     }

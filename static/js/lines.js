@@ -32,6 +32,14 @@ export function showToken(tokenId, book, places) {
   }
 }
 
+/** The other outcome's best prices follow from the first one's book. */
+export function showOther(tokenId, { bid, ask, tick }) {
+  const prices = { ask: bid === null ? null : ONE - bid, bid: ask === null ? null : ONE - ask };
+  for (const node of document.querySelectorAll(`[data-touch][data-token="${CSS.escape(tokenId)}"]`)) {
+    patch(node, cents(prices[node.dataset.touch], tick));
+  }
+}
+
 /** Follow the tokens that are on screen, at most `most` of them. */
 export function followVisible(nodes, most, onBook) {
   const visible = new Map();

@@ -107,7 +107,7 @@ function receive(message) {
     venue = { fresh: message.fresh, ageMs: message.age_ms ?? 0, at: heardAt };
     tell();
   } else if (message.type === "heartbeat") {
-    venue.at = heardAt;
+    if (venue.fresh) venue = { fresh: true, ageMs: 0, at: heardAt };
   } else if (listeners[message.type]) {
     for (const listener of listeners[message.type]) listener(message);
   }

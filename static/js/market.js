@@ -2,7 +2,7 @@
 import { Depth, Ladder, levelsOf } from "./book.js";
 import { followRanges, startChart } from "./chart.js";
 import { cents, chance, decimal, micros, ONE, patch, shares } from "./figures.js";
-import { bestOf, chanceOf, showToken } from "./lines.js";
+import { bestOf, chanceOf, showOther, showToken } from "./lines.js";
 import * as live from "./live.js";
 import { followSheet } from "./sheet.js";
 import { Tape } from "./tape.js";
@@ -11,7 +11,6 @@ import { Ticket } from "./ticket.js";
 const page = document.querySelector("[data-market]");
 const [token, otherToken] = page.dataset.tokens.split(" ");
 const outcomeIndex = Number(page.dataset.outcome);
-const FIDELITY = { "1h": 1, "6h": 1, "1d": 5, "1w": 60, "1m": 180, max: 720 };
 
 const ladder = new Ladder(document.querySelector("[data-ladder]"));
 const depth = new Depth(document.getElementById("depth"));
@@ -55,7 +54,7 @@ function show(book) {
   depth.show(levels, touch.tick);
   best(levels, touch.tick);
   showToken(token, book, 1);
-  showOther(touch);
+  showOther(otherToken, touch);
   head(book, touch, levels);
   hatch(last.side, last.taken);
   ticket?.bookMoved();
@@ -75,13 +74,6 @@ function best({ bids, asks }, step) {
   });
 }
 
-function showOther({ bid, ask, tick: step }) {
-  const prices = { ask: bid === null ? null : ONE - bid, bid: ask === null ? null : ONE - ask };
-  for (const node of document.querySelectorAll(`[data-touch][data-token="${CSS.escape(otherToken)}"]`)) {
-    patch(node, cents(prices[node.dataset.touch], step));
-  }
-}
-
 function head(book, touch, { bids, asks }) {
   const now = chanceOf(touch);
   if (now !== null) {
@@ -92,6 +84,7 @@ function head(book, touch, { bids, asks }) {
   }
   const mid = bids.length && asks.length ? Math.floor((bids[0].price + asks[0].price) / 2) : null;
   patch(document.querySelector("[data-live=mid]"), cents(mid));
+  patch(document.querySelector("[data-live=price]"), cents(mid));
   patch(document.querySelector("[data-live=spread]"), cents(mid === null ? null : asks[0].price - bids[0].price));
   const note = document.querySelector("[data-live=book-note]");
   if (note) note.hidden = book.fresh;
@@ -126,9 +119,9 @@ ladder.table.addEventListener("click", (event) => {
   ticket.pick(row.dataset.s === "ask" ? "BUY" : "SELL", outcomeIndex, decimal(micros(row.dataset.px) * 100));
 });
 
-followRanges(document.querySelector("[aria-label='Chart range']"), async (range) => {
+followRanges(document.querySelector("[aria-label='Chart range']"), async ({ range, fidelity }) => {
   if (!chart) return false;
-  const address = `/markets/by-slug/${encodeURIComponent(page.dataset.market)}/prices?outcome_index=${outcomeIndex}&interval=${range}&fidelity=${FIDELITY[range]}`;
+  const address = `/markets/by-slug/${encodeURIComponent(page.dataset.market)}/prices?outcome_index=${outcomeIndex}&interval=${range}&fidelity=${fidelity}`;
   const answer = await fetch(address, { headers: { Accept: "application/json" } }).catch(() => null);
   if (!answer?.ok) return false;
   const points = (await answer.json()).history.map(({ t, p }) => [t, micros(p)]);

@@ -8,13 +8,14 @@ from urllib.parse import quote
 from livedata import books, subscriptions
 from livedata.books import BookView
 from livedata.catalogue import market_ref
+from livedata.clock import venue_now_ms
 from livedata.errors import Unavailable
 from livedata.history import price_history
 from markets.core.book import Level, Side, mirror
 from markets.core.units import ONE
 from markets.models import Event, Market
 from trading.charts import DepthChart, Point, PriceChart, bar_percent, depth_chart, price_chart
-from trading.selectors.quotes import MarketLine, Quote, event_url, market_lines, quote_of
+from trading.selectors.quotes import MarketLine, event_url, market_lines, quote_of
 
 LEASE_S = 60  # a page's own: its socket renews it, a reader without script reloads
 LEVELS = 7
@@ -23,7 +24,8 @@ TAPE_ROWS = 12
 RELATED_ROWS = 8
 POINTS_MAX = 400
 RANGES = ("1h", "6h", "1d", "1w", "1m", "max")
-_FIDELITY_MIN = {"1h": 1, "6h": 1, "1d": 5, "1w": 60, "1m": 180, "max": 720}
+_FIDELITY = {"1h": 1, "6h": 1, "1d": 5, "1w": 60, "1m": 180}  # minutes between two points
+_FIDELITY_OF_ALL = (10, 30, 60, 180)  # for a market's whole life: the finest that POINTS_MAX allow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,13 +178,19 @@ def book_panel(
     outcome_index: int,
     levels: int = LEVELS,
     taking: Mapping[int, int] | None = None,
+    last_micros: int | None = None,
 ) -> BookPanel:
-    """The ladder and the depth of one outcome. `taking`: percent of a level by price, from a review."""
+    """The ladder and the depth of one outcome.
+
+    `taking`: percent of a level by price, from a review. `last_micros`: the newest print, where one was
+    seen; a book's own `last_trade` may be either token's, so the catalogue's stands in for it.
+    """
     tick = view.tick_micros if view else market.tick_micros
     bids = view.book.levels(Side.BUY, outcome_index) if view else []
     asks = view.book.levels(Side.SELL, outcome_index) if view else []
-    quoted: Quote = quote_of(market, view)
-    last = quoted.last_micros
+    last = quote_of(market, view).last_micros
+    if last is not None:
+        last = mirror(Side.BUY, last, outcome_index)[1]
     shown = (bids[:levels], asks[:levels])
     largest = max((level.size_micros for side in shown for level in side), default=0)
     mid, spread = None, None
@@ -195,7 +203,7 @@ def book_panel(
         bids=tuple(_ladder("bid", shown[0], largest=largest, rows=levels, taking=taking or {})),
         mid_micros=mid,
         spread_micros=spread,
-        last_micros=None if last is None else mirror(Side.BUY, last, outcome_index)[1],
+        last_micros=last if last_micros is None else last_micros,
         tick_micros=tick,
         seen=view is not None,
         fresh=view.fresh if view else False,
@@ -264,9 +272,19 @@ def chart_panel(market: Market, *, outcome_index: int, range_name: str) -> Chart
 
 def history_points(market: Market, *, outcome_index: int, range_name: str) -> list[Point]:
     """At most POINTS_MAX points, the newest among them. Raises Unavailable."""
-    points = price_history(market, outcome_index, interval=range_name, fidelity=_FIDELITY_MIN[range_name])
+    points = price_history(
+        market, outcome_index, interval=range_name, fidelity=fidelity_of(market, range_name)
+    )
     step = -(-len(points) // POINTS_MAX) or 1
     return list(points[::-1][::step][::-1])
+
+
+def fidelity_of(market: Market, range_name: str) -> int:
+    """Minutes between two points of a range: a young market's whole life is drawn finer than an old one's."""
+    if range_name in _FIDELITY:
+        return _FIDELITY[range_name]
+    life_min = (venue_now_ms() - (market.start_ms or market.created_ms)) // 60_000
+    return next((step for step in _FIDELITY_OF_ALL if life_min <= step * POINTS_MAX), 720)
 
 
 def related_lines(market: Market) -> list[MarketLine]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from livedata import books
 from livedata.books import BookView
 from markets.core.book import Side
-from markets.core.units import ONE, to_micros
+from markets.core.units import ONE
 from markets.models import Market
 
 WIDE_SPREAD_MICROS = 100_000  # beyond 10 cents the midpoint says little: the last trade is the chance
@@ -75,16 +75,14 @@ def _other(price_micros: int | None) -> int | None:
 
 
 def quote_of(market: Market, view: BookView | None) -> Quote:
+    last = market.last_trade_micros if market.last_trade_micros is not None else market.price_0_micros
     if view is None:
         return Quote(
             bid_micros=market.best_bid_micros,
             ask_micros=market.best_ask_micros,
-            last_micros=market.last_trade_micros
-            if market.last_trade_micros is not None
-            else market.price_0_micros,
+            last_micros=last,
             tick_micros=market.tick_micros,
         )
-    last = to_micros(view.last_trade) if view.last_trade else market.last_trade_micros
     return Quote(
         bid_micros=view.book.best(Side.BUY),
         ask_micros=view.book.best(Side.SELL),

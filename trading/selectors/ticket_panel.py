@@ -57,6 +57,7 @@ class TicketPanel:
     fee_exponent_micros: int
     fee_assumed: bool
     trading: bool
+    seen: bool  # whether a book has been seen: before that nothing is known of its end
     refusal: str
     key: str  # a new ticket's client_order_id
 
@@ -89,6 +90,7 @@ def ticket_panel(
         fee_exponent_micros=rules.fees.exponent_micros,
         fee_assumed=rules.fees.source == Market.FeeSource.ASSUMED,
         trading=market.tradable,
+        seen=view is not None,
         refusal=_refusal(market, view),
         key=uuid4().hex,
     )

@@ -13,7 +13,6 @@ from trading.models import Fill, Portfolio
 from trading.selectors.portfolio_page import FillLine, OrderLine, fill_line, order_line
 from trading.selectors.portfolios import fills_of_orders
 
-
 _BAR_MAX = 70  # percent of the row: the price beside it stays clear
 
 
