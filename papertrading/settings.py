@@ -80,7 +80,7 @@ PORT = number("PORT", 8000, least=1)
 DEBUG = flag("DEBUG", False)
 SECRET_KEY = kept_secret("DJANGO_SECRET_KEY", folder=DATA_DIR, required=DISTRIBUTED)
 JWT_SECRET_KEY = kept_secret("JWT_SECRET_KEY", folder=DATA_DIR, required=DISTRIBUTED)
-ALLOWED_HOSTS = names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = [*names("ALLOWED_HOSTS"), "localhost", "127.0.0.1", "[::1]"]  # monitors ask from inside
 CORS_ALLOWED_ORIGINS = names("CORS_ALLOWED_ORIGINS")
 CSRF_TRUSTED_ORIGINS = names("CSRF_TRUSTED_ORIGINS")
 
