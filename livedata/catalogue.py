@@ -139,14 +139,14 @@ def _load_market(
 
 def _ask_once(kind: str, name: str, question: Question[Reading]) -> None:
     """Ask the venue and store its answer, unless it has just said that it knows no such thing."""
-    key = _unknown_key(kind, name)
+    key, unknown = _unknown_key(kind, name), VenueNotFound(f"The venue knows no {kind} {name[:80]!r}.")
     if cache.get(key):
-        raise VenueNotFound(f"the venue knows no {kind} {name[:80]!r}")
+        raise unknown
     try:
         reading = ask(question)
     except VenueNotFound:
         cache.set(key, True, UNKNOWN_KEPT_S)
-        raise
+        raise unknown from None
     store(reading)
 
 

@@ -7,12 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.core.cache import cache
 from django.db.models import QuerySet
 
 from markets.models import Event, Market, SyncState
 from markets.pages import Filters, Order, Page, Slice, page_keys
 from markets.search import holding, in_parts, listed, wanted
 
+_COUNTS = "catalogue-counts"
 EVERYTHING, BUSIEST_FIRST, FIRST_PAGE = Filters(), Order(), Slice()
 _LONG = ("description", "resolution_source", "search_text", "event__description", "event__search_text")
 
@@ -158,6 +160,22 @@ def top_markets(count: int) -> Sequence[Market]:
     """The open markets with the most volume today."""
     found = Market.objects.filter(status=Market.Status.OPEN).order_by("-volume_24h_micros", "pk")
     return list(found.select_related("event").defer(*_LONG)[:count])
+
+
+def catalogue_counts() -> dict[str, int]:
+    """How many markets and events we know, by state; counted at most every ten seconds."""
+    counts: dict[str, int] | None = cache.get(_COUNTS)
+    if counts is None:
+        by_status = {status: Market.objects.filter(status=status).count() for status in Market.Status}
+        counts = {
+            "total_markets": sum(by_status.values()),
+            "open_markets": by_status[Market.Status.OPEN] + by_status[Market.Status.PAUSED],
+            "closed_markets": by_status[Market.Status.CLOSED],
+            "resolved_markets": by_status[Market.Status.RESOLVED],
+            "events": Event.objects.count(),
+        }
+        cache.set(_COUNTS, counts, 10)
+    return counts
 
 
 def sync_states() -> list[SyncState]:

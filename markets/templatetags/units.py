@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from django import template
 
+from markets.core.times import iso as write_iso
 from markets.core.units import ONE, from_micros
 
 register = template.Library()
@@ -214,7 +215,7 @@ def day(epoch_ms: int | None) -> str:
 @register.filter
 def iso(epoch_ms: int | None) -> str:
     """For `<time datetime>` and for programs: "2026-11-24T05:31:07.418Z"."""
-    return "" if epoch_ms is None else f"{_utc(epoch_ms):%Y-%m-%dT%H:%M:%S}.{epoch_ms % 1000:03d}Z"
+    return "" if epoch_ms is None else write_iso(epoch_ms)
 
 
 @register.filter
