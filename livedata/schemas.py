@@ -93,14 +93,14 @@ class PricesQuery(OutcomeQuery):
 # --- for the OpenAPI ------------------------------------------------------------------------------
 
 
-class ErrorDetail(serializers.Serializer):
+class MarketErrorDetail(serializers.Serializer):
     code = serializers.CharField()
     message = serializers.CharField()
     fields = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
 
 
 class MarketError(serializers.Serializer):
-    error = ErrorDetail()
+    error = MarketErrorDetail()
 
 
 class Decimal(serializers.CharField):
