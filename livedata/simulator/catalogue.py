@@ -93,13 +93,14 @@ class Catalogue:
     def refresh(self, now_ms: int) -> tuple[list[EventListing], list[EventListing]]:
         """Bring the lists to this instant. Returns the events that came and those that went."""
         wanted = {key for slot in self._slots for key in self._generations(slot, now_ms)}
-        gone = [self._listed.pop(key) for key in list(self._listed) if key not in wanted]
+        over = [key for key, event in self._listed.items() if not self._shows(event, now_ms)]
+        gone = [self._listed.pop(key) for key in over]
         for event in gone:
             self.index.remove(event)
         came = []
         for key in sorted(wanted - self._listed.keys()):
             event = self._older.pop(key, None) or self._build(*key)
-            if event.created_ms <= now_ms < event.resolve_ms + self._kept_ms(event.kind):
+            if self._shows(event, now_ms):
                 self._listed[key] = event
                 self.index.add(event)
                 came.append(event)
@@ -149,6 +150,9 @@ class Catalogue:
                 return Place(slot=slot.number, generation=generation, index=0)
         generation, number_of_slot = divmod(int(text), _SLOT_DIGITS)
         return Place(slot=number_of_slot, generation=generation, index=0)
+
+    def _shows(self, event: EventListing, now_ms: int) -> bool:
+        return event.created_ms <= now_ms < event.resolve_ms + self._kept_ms(event.kind)
 
     # -- times ------------------------------------------------------------------------------------
 
