@@ -95,6 +95,7 @@ class BestBidAsk(msgspec.Struct, gc=False, tag_field="event_type", tag="best_bid
 
     market: str
     timestamp: Stamp
+    asset_id: str = ""
 
 
 class NewMarket(msgspec.Struct, gc=False, tag_field="event_type", tag="new_market"):
@@ -174,6 +175,11 @@ class Reader:
                 self.ignored[peek.event_type] += 1
                 return None
             return Bad(peek.market if isinstance(peek.market, str) else "", str(exc))
+
+
+def split(frame: bytes) -> list[bytes]:
+    """The events of a frame, each as it was sent. Raises ValueError."""
+    return [bytes(piece) for piece in _pieces.decode(frame)] if frame.lstrip()[:1] == b"[" else [frame]
 
 
 def read_book(body: bytes) -> Book:

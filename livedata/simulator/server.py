@@ -7,7 +7,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -24,6 +24,7 @@ from livedata.simulator.sockets import MarketSocket, Receive, Send
 from livedata.simulator.venue import Venue
 
 Scope = dict[str, Any]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 _DOORS = {"gamma": gamma.answer, "clob": clob.answer, "data": data.answer}
 _TICK_S = 0.05  # how often simulated time is let pass while nobody asks
 _BODY_MAX = 2_000_000
@@ -150,7 +151,7 @@ def app(venue: Venue, *, clock: Callable[[], int] | None = None, seed: int = 0) 
 
 
 def uvicorn_server(
-    application: SimulatorApp, *, host: str, port: int, started: Callable[[int], None]
+    application: Application, *, host: str, port: int, started: Callable[[int], None]
 ) -> uvicorn.Server:
     """A server that calls `started` with its port once it answers."""
     config = uvicorn.Config(
