@@ -28,6 +28,7 @@ from markets.services import Written, keep_rules, upsert_events, upsert_markets
 
 logger = logging.getLogger(__name__)
 UNKNOWN_KEPT_S = 60
+_RULES_S = 2.0  # an order waits no longer for the CLOB to say its fee
 
 
 def load_market(
@@ -94,7 +95,7 @@ def with_rules(market: Market) -> Market:
     if cache.get(key):
         return market
     try:
-        rule = ask(lambda venue: venue.clob.market_rules(market.condition_id))
+        rule = ask(lambda venue: venue.clob.market_rules(market.condition_id), within_s=_RULES_S)
     except VenueError as exc:
         cache.set(key, True, UNKNOWN_KEPT_S)
         logger.warning("catalogue.rules_unknown", extra={"market": market.slug, "error": str(exc)})

@@ -19,7 +19,7 @@ from trading.services.portfolios import open_portfolio
 
 
 @pytest.fixture
-def market(transactional_db: None, feed: Feed) -> Market:  # noqa: F811
+def market(transactional_db: None, feed: Feed, empty_venue: None) -> Market:  # noqa: F811
     """Bids 0.62 x 400, 0.61 x 600; asks 0.64 x 640, 0.65 x 1215, 0.66 x 3420; fee rate 0.05."""
     market = make_market("fed-cuts-by-25")
     feed.show(market, "0.62x400 0.61x600", "0.64x640 0.65x1215 0.66x3420")

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from django.utils.dateparse import parse_datetime
 
-from livedata.catalogue import load_market
+from livedata.catalogue import load_market, with_rules
 from livedata.errors import VenueNotFound
 from markets.core.book import Side
 from markets.core.errors import Rejected
@@ -149,7 +149,7 @@ def read_uuid(value: str) -> UUID | None:
 def _two_sided(market: Market) -> Market:
     if not (market.condition_id and market.token_0 and market.token_1):
         raise Rejected(Code.MARKET_CLOSED, "this market has no order book", field="market")
-    return market
+    return with_rules(market) if market.tradable else market
 
 
 def _outcome_index(market: Market, outcome: Any) -> int:
