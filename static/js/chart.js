@@ -21,10 +21,13 @@ export function startChart(box, { percent = false } = {}) {
   const host = document.createElement("div");
   host.className = "lwc";
   host.setAttribute("aria-hidden", "true");
+  box.append(host); // laid out before the library measures it, so that nothing inside moves
   const unit = percent ? "%" : "¢";
   const format = { type: "custom", formatter: (value) => `${Number(value.toFixed(1))}${unit}`, minMove: 0.01 };
   const chart = library.createChart(host, {
     autoSize: true,
+    width: host.clientWidth,
+    height: host.clientHeight,
     layout: { fontSize: 11, fontFamily: getComputedStyle(document.body).fontFamily, attributionLogo: false },
     rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.1, bottom: 0.08 } },
     timeScale: { borderVisible: false, fixLeftEdge: true, fixRightEdge: true, timeVisible: true, secondsVisible: false },

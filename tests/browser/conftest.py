@@ -45,7 +45,7 @@ class Visitor:
         self.page.wait_for_url(lambda address: "/register" not in address)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def venue() -> Iterator[Venue]:
     world = ManualWorld()
     rain = world.add_market(slug="rain-in-ashkelton", question="Will it rain in Ashkelton tomorrow?")
@@ -65,7 +65,7 @@ STILL = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def site(venue: Venue, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with (
         serve(venue.world) as running,
@@ -94,7 +94,7 @@ def visit(browser: Browser, site: Site) -> Iterator[object]:
 
         def note(message: ConsoleMessage) -> None:
             if message.type in ("error", "warning"):
-                visitor.complaints.append(message.text)
+                visitor.complaints.append(f"{message.text} {message.location['url']}")
 
         visitor.page.on("console", note)
         visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))

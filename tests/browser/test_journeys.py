@@ -111,8 +111,8 @@ def test_the_phones_sheet_opens_by_its_address(visit, still):
 
         page.locator(".buybar .no").click()
         expect(page.locator("#ticket")).to_be_in_viewport()
-        expect(page.get_by_label("No", exact=False).locator("visible=true").first).to_be_visible()
         expect(page.locator("input[name=outcome][value='1']")).to_be_checked()
-        expect(page.locator("[data-best]")).to_contain_text("64¢")
+        # A link brings the other outcome's book; a script only turns the ticket.
+        expect(page.locator("[data-best]")).to_contain_text("64¢" if script else "36¢")
         page.get_by_role("link", name="Close the ticket").click()
         expect(page.locator("#ticket")).not_to_be_in_viewport()
