@@ -83,6 +83,7 @@ class Catalogue:
         self._slots = list(_slots(seed, epoch_ms, kinds))
         self._listed: dict[tuple[int, int], EventListing] = {}
         self._older: dict[tuple[int, int], EventListing] = {}
+        self._passed: set[tuple[int, int]] = set()  # lately listed: need not be looked at again
         self._tags: dict[str, Tag] = {}
         self.index = Index()
         self.next_ms = 0  # when the lists or a phase change next
@@ -97,10 +98,15 @@ class Catalogue:
         gone = [self._listed.pop(key) for key in over]
         for event in gone:
             self.index.remove(event)
+        self._passed = {key for key in (*self._passed, *over) if key in wanted}
         came = []
         for key in sorted(wanted - self._listed.keys()):
-            event = self._older.pop(key, None) or self._build(*key)
-            if self._shows(event, now_ms):
+            if key in self._passed:
+                continue
+            event = self._older.pop(key) if key in self._older else self._build(*key)
+            if now_ms >= event.created_ms and not self._shows(event, now_ms):
+                self._passed.add(key)
+            elif self._shows(event, now_ms):
                 self._listed[key] = event
                 self.index.add(event)
                 came.append(event)

@@ -55,8 +55,12 @@ def _live_volume(venue: Venue, request: Request) -> Answer:
     event = venue.event(number=int(text)) if text.isdigit() else None
     if event is None:
         raise _refused("invalid id")
-    rows = [{"market": m.condition_id, "value": round(venue.volumes(m).day, 6)} for m in event.markets]
-    return told([{"total": round(sum(row["value"] for row in rows), 6), "markets": rows}])
+    days = [venue.volumes(m).day for m in event.markets]
+    rows = [
+        {"market": m.condition_id, "value": round(day, 6)} for m, day in zip(event.markets, days, strict=True)
+    ]
+    total = sum(days)
+    return told([{"total": round(total, 6), "markets": rows}])
 
 
 def _holders(venue: Venue, request: Request) -> Answer:

@@ -4,7 +4,7 @@ Nothing here keeps a state, so any instant of the world is reached without repla
 """
 
 from collections.abc import Sequence
-from math import cos, exp, pi
+from math import exp
 from statistics import NormalDist
 from typing import TypeVar
 
@@ -81,5 +81,6 @@ class Bridge:
 def wobble(key: int, x: float) -> float:
     """Smooth stationary noise with a standard normal at each whole x."""
     floor = int(x // 1)
-    blend = (1 - cos(pi * (x - floor))) / 2
+    part = x - floor
+    blend = part * part * (3 - 2 * part)
     return gauss(key, floor) * (1 - blend) + gauss(key, floor + 1) * blend

@@ -18,8 +18,10 @@ _NORMAL = NormalDist()
 _SURE = 0.9985  # what the known outcome trades at until it is paid
 _LAST = 0.9999  # of the event's clock: the end itself is a division by zero
 _SUDDEN = 0.97  # share of a life after which a 50/50 is known
-_WOBBLES = ((3 * HOUR, 0.035), (25 * MINUTE, 0.022), (4 * MINUTE, 0.014), (40_000, 0.009))
+_WOBBLES = ((3 * HOUR, 0.035), (20 * MINUTE, 0.022), (2 * MINUTE, 0.014))
 _BRIDGES_KEPT = 800
+_BRIDGE_GRAIN_MS = 4_000  # between such instants a path is a straight line
+_GROUPS_KEPT = 5_000
 _STARTS_KEPT = 500
 
 _ORIGIN_MS = 1_704_067_200_000  # 2024-01-01: simulated prices have a past from here
@@ -123,7 +125,8 @@ class Fair:
     def __init__(self, seed: int, epoch_ms: int) -> None:
         self.prices = Prices(seed, epoch_ms)
         self._bridges: dict[int, Bridge] = {}
-        self._groups: dict[int, tuple[int, list[float]]] = {}  # the last group looked at
+        # All markets of a group, and all their charts, ask for the same instants.
+        self._groups: dict[tuple[int, int], list[float]] = {}
 
     def chance(self, listing: Listing, at_ms: int, *, keep: bool = False) -> float:
         """The chance of outcome 0 at an instant; `keep` when the next look will be soon after."""
@@ -148,9 +151,9 @@ class Fair:
 
     def group(self, event: EventListing, at_ms: int, *, keep: bool = False) -> list[float]:
         """The chances of all markets of a neg-risk event; they sum to 1."""
-        kept = self._groups.get(event.number)
-        if kept is not None and kept[0] == at_ms:
-            return kept[1]
+        kept = self._groups.get((event.number, at_ms))
+        if kept is not None:
+            return kept
         tau = clock(event, at_ms)
         drift = event.info * tau / (1 - tau)
         scale = sqrt(event.info) / (1 - tau)
@@ -165,7 +168,9 @@ class Fair:
         weights = [exp(signal - top) for signal in signals]
         total = sum(weights)
         chances = [weight / total for weight in weights]
-        self._groups = {event.number: (at_ms, chances)}
+        if len(self._groups) >= _GROUPS_KEPT:
+            self._groups.clear()
+        self._groups[event.number, at_ms] = chances
         return chances
 
     def _binary(self, listing: Listing, at_ms: int, *, keep: bool) -> float:
@@ -186,8 +191,8 @@ class Fair:
     def _bridge(self, path: int, tau: float, event: EventListing, *, keep: bool) -> float:
         bridge = self._bridges.get(path)
         if bridge is None:
-            seconds = (event.end_ms - event.open_ms) // 1_000
-            bridge = Bridge(path, depth=max(seconds.bit_length(), 8))
+            grains = (event.end_ms - event.open_ms) // _BRIDGE_GRAIN_MS
+            bridge = Bridge(path, depth=max(grains.bit_length(), 8))
             if keep:
                 if len(self._bridges) >= _BRIDGES_KEPT:
                     del self._bridges[next(iter(self._bridges))]
@@ -202,4 +207,4 @@ def _known(listing: Listing) -> float:
 
 
 def _wobble(key: int, at_ms: int) -> float:
-    return sum(size * wobble(mix(key, period), at_ms / period) for period, size in _WOBBLES)
+    return sum(size * wobble(key ^ period, at_ms / period) for period, size in _WOBBLES)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from livedata.simulator.answers import Answer, Refused, Request, told
-from livedata.simulator.listings import Listing, Phase
+from livedata.simulator.listings import Phase
 from livedata.simulator.times import DAY, HOUR, MINUTE
 from livedata.simulator.venue import Venue
 from markets.core.units import ONE
@@ -71,17 +71,12 @@ def _history(venue: Venue, token_id: str, asked: dict[str, str]) -> list[dict[st
     first_ms = -(-max(start_ms, event.open_ms) // bucket_ms) * bucket_ms
     points = range(first_ms, min(end_ms, venue.now_ms) + 1, bucket_ms)[-_POINTS_MAX:]
     other = listing.token_ids.index(token_id) == 1
+    half = listing.tick_micros / 2 / ONE  # a midpoint lies on half ticks
     history = []
-    for at_ms in points:
-        price = _on_grid(venue, listing, at_ms)
+    for at_ms, fair in zip(points, venue.fair_path(listing, points), strict=True):
+        price = min(max(round(fair / half) * half, half), 1 - half)
         history.append({"t": at_ms // 1000, "p": round(1 - price if other else price, 5)})
     return history
-
-
-def _on_grid(venue: Venue, listing: Listing, at_ms: int) -> float:
-    """A midpoint lies on half ticks."""
-    half = listing.tick_micros / 2 / ONE
-    return min(max(round(venue.fair(listing, at_ms) / half) * half, half), 1 - half)
 
 
 def _window(venue: Venue, asked: dict[str, str]) -> tuple[int, int, int]:

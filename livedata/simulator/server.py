@@ -27,6 +27,7 @@ Scope = dict[str, Any]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 _DOORS = {"gamma": gamma.answer, "clob": clob.answer, "data": data.answer}
 _TICK_S = 0.05  # how often simulated time is let pass while nobody asks
+_SLEPT_S = 120.0
 _BODY_MAX = 2_000_000
 _START_S = 10.0
 
@@ -49,8 +50,14 @@ class SimulatorApp:
 
     def pass_time(self) -> None:
         if self._clock is not None:
+            now_ms = self._clock()
             with self.venue.lock:
-                self.venue.advance(self._clock())
+                if now_ms - self.venue.now_ms > _SLEPT_S * 1_000 * self.venue.speed:
+                    # The machine slept. Nobody needs the hours of flow in between told one by one.
+                    self.socket.disconnect_all()
+                    self.venue.skip_to(now_ms)
+                else:
+                    self.venue.advance(now_ms)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

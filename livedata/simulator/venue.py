@@ -102,6 +102,10 @@ class Venue:
         """Let simulated time pass."""
         raise NotImplementedError
 
+    def skip_to(self, to_ms: int) -> None:
+        """Let time pass without the flow in between, as over a night's sleep: books begin anew."""
+        self.advance(to_ms)
+
     def events(self) -> list[EventListing]:
         """Everything the lists show, open and recently closed, by id."""
         raise NotImplementedError
@@ -125,6 +129,10 @@ class Venue:
     def fair(self, listing: Listing, at_ms: int | None = None) -> float:
         """The chance of outcome 0, now or at a past instant."""
         raise NotImplementedError
+
+    def fair_path(self, listing: Listing, instants: Iterable[int]) -> list[float]:
+        """The chance of outcome 0 at many instants, rising."""
+        return [self.fair(listing, at_ms) for at_ms in instants]
 
     def volumes(self, listing: Listing) -> Volumes:
         raise NotImplementedError
@@ -178,7 +186,8 @@ class Venue:
         # Two steps of a market never share a millisecond, or readers could not tell them apart; one
         # more is left for a `best_bid_ask` that is stamped late.
         stamp_ms = max(stamp_ms, live.stamp_ms + 2)
-        before, book, prints = live.best, live.book, []
+        before, book = live.best, live.book
+        prints: list[Print] = []
         for order_id in orders.cancels:
             book.cancel(order_id)
         for order_id, side, price, size in orders.places:

@@ -5,13 +5,14 @@ when somebody first asks for it, from that moment's fair value; while nobody wat
 until it is asked for again.
 """
 
+from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
 
 from livedata.simulator.agents import CELL_MS, CLEAR, TAKE, Act, Trader, acts, crew
 from livedata.simulator.catalogue import DEFAULT, Catalogue, Kind
 from livedata.simulator.draw import lognormal, mix, unit
 from livedata.simulator.fair import Fair
-from livedata.simulator.frames import market_resolved, new_market
+from livedata.simulator.frames import books, market_resolved, new_market
 from livedata.simulator.ids import transaction_hash
 from livedata.simulator.listings import EventListing, Listing, Phase
 from livedata.simulator.live import LiveMarket, Print
@@ -56,6 +57,7 @@ class World(Venue):
         self._pending: dict[str, list[Act]] = {}
         self._cells: dict[str, int] = {}  # the next cell to draw
         self._due: list[tuple[int, str]] = []  # watched markets by their next act
+        self._scheduled: set[str] = set()  # those in it
         self._fine: set[str] = set()  # markets whose tick has become finer
         self._seen_ms, self._seen_fair = 0, dict[str, float]()
 
@@ -75,12 +77,20 @@ class World(Venue):
             if change_ms <= to_ms:
                 self._change(change_ms)
 
+    def skip_to(self, to_ms: int) -> None:
+        for condition_id in list(self._live):
+            self._forget(condition_id)
+        self._due.clear()
+        self._scheduled.clear()
+        self.advance(to_ms)
+
     def _flow(self, until_ms: int) -> None:
         due = self._due
         while due and due[0][0] <= until_ms:
             _, condition_id = heappop(due)
             live = self._live.get(condition_id)
             if live is None or not self.watched(live.listing):
+                self._scheduled.discard(condition_id)
                 continue
             self._act(live, until_ms, once=True)
             heappush(due, (self._next_act_ms(live), condition_id))
@@ -92,10 +102,20 @@ class World(Venue):
         for event in came:
             for listing in event.markets if event.created_ms == at_ms else []:
                 self.on_frames(listing, [new_market(listing, at_ms)])
+        for event in self._catalogue.events():
+            if event.open_ms == at_ms:
+                self._open(event)
         for event in resolved:
             for listing in event.markets:
                 self._forget(listing.condition_id)
                 self.on_frames(listing, [market_resolved(listing, listing.payout, at_ms)])
+
+    def _open(self, event: EventListing) -> None:
+        """Orders are taken from now on: those who waited get the first books."""
+        for listing in event.markets:
+            if self.watched(listing) and (live := self.live(listing)):
+                self._schedule(live)
+                self.on_frames(listing, books(live))
 
     def _forget(self, condition_id: str) -> None:
         for kept in (self._live, self._traders, self._pending, self._cells):
@@ -119,9 +139,15 @@ class World(Venue):
 
     def watch(self, listing: Listing) -> None:
         live = self.live(listing)
-        if live is not None and not self.watched(listing):
-            heappush(self._due, (self._next_act_ms(live), listing.condition_id))
         super().watch(listing)
+        if live is not None:
+            self._schedule(live)
+
+    def _schedule(self, live: LiveMarket) -> None:
+        condition_id = live.listing.condition_id
+        if condition_id not in self._scheduled:
+            self._scheduled.add(condition_id)
+            heappush(self._due, (self._next_act_ms(live), condition_id))
 
     def _begin(self, listing: Listing) -> LiveMarket:
         """Draw a book from the fair value of a while ago, and a little flow on top."""
@@ -147,7 +173,7 @@ class World(Venue):
         self._act(live, self._now_ms)
         return live
 
-    def _fair_of(self, listing: Listing):
+    def _fair_of(self, listing: Listing) -> Callable[[int], float]:
         chance = self._fair.chance
 
         def fair(at_ms: int) -> float:
@@ -241,9 +267,14 @@ class World(Venue):
             self._seen_fair[listing.condition_id] = self._fair.chance(listing, self._now_ms)
         return self._seen_fair[listing.condition_id]
 
+    def fair_path(self, listing: Listing, instants: Iterable[int]) -> list[float]:
+        return [self._fair.chance(listing, at_ms, keep=True) for at_ms in instants]
+
     def tick_micros(self, listing: Listing) -> int:
-        if listing.tick_micros != _COARSE or listing.condition_id in self._fine:
-            return min(listing.tick_micros, _FINE) if listing.tick_micros == _COARSE else listing.tick_micros
+        if listing.tick_micros != _COARSE:
+            return listing.tick_micros
+        if listing.condition_id in self._fine:
+            return _FINE
         low, high = _FINE_BEYOND
         live = self.seen(listing)
         if live is not None:
@@ -259,7 +290,7 @@ class World(Venue):
 
         def traded(at_ms: int) -> float:
             x = (min(at_ms, event.end_ms) - event.open_ms) / (event.end_ms - event.open_ms)
-            return scale * days * max(x, 0.0) ** bend
+            return scale * days * float(max(x, 0.0) ** bend)
 
         total = traded(now_ms)
         return Volumes(

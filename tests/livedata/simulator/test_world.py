@@ -231,3 +231,47 @@ def test_it_runs_on_after_any_while(days: float):
         world.watch(listing)
     world.advance(world.now_ms + MINUTE)
     assert len(open_markets(world)) > 30
+
+
+def test_those_who_wait_for_an_opening_get_the_first_books():
+    event = max((e for e in small_world().events() if not e.series), key=lambda event: event.open_ms)
+    world = small_world(start_ms=event.open_ms - 30_000, epoch_ms=START_MS)
+    listing = world.market(slug=event.markets[0].slug)
+    assert world.live(listing) is None
+    recorder = Recorder(world)
+    world.watch(listing)
+
+    world.advance(event.open_ms + 5 * MINUTE)
+
+    own = [text for text in recorder.texts if text.startswith(f'{{"market":"{listing.condition_id}"')]
+    first, second = (json.loads(text) for text in own[:2])
+    assert [first["event_type"], second["event_type"]] == ["book", "book"]
+    assert [first["asset_id"], second["asset_id"]] == list(listing.token_ids)
+
+
+def test_coming_and_going_does_not_double_the_flow():
+    steady, restless = small_world(), small_world()
+    listing = open_markets(steady)[0]
+    steady.watch(listing)
+    for _ in range(5):
+        restless.watch(listing)
+        restless.unwatch(listing)
+    restless.watch(listing)
+    one, other = Recorder(steady), Recorder(restless)
+
+    steady.advance(START_MS + MINUTE)
+    restless.advance(START_MS + MINUTE)
+
+    assert one.texts == other.texts
+
+
+def test_after_a_sleep_books_begin_anew():
+    world = small_world()
+    listing = open_markets(world, "single")[0]
+    world.watch(listing)
+    recorder = Recorder(world)
+
+    world.skip_to(START_MS + 8 * HOUR)
+
+    assert recorder.of("price_change") == []
+    assert world.live(listing).stamp_ms > START_MS + 8 * HOUR - MINUTE
