@@ -39,6 +39,13 @@ def release(owner: str) -> None:
         batch.publish(LEASES, owner.encode())
 
 
+def held(owner: str) -> list[MarketRef]:
+    """The owner's markets, while its lease lasts."""
+    raw = bus().hgetall(LEASES).get(owner)
+    found = None if raw is None else _decoder.decode(raw)
+    return [] if found is None or found.until_ms <= wall_ms() else found.refs
+
+
 def wanted(source: Bus | None = None) -> dict[str, MarketRef]:
     """Every market under a lease that has not ended, by condition id. Forgets leases that have."""
     source = source or bus()

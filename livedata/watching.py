@@ -6,7 +6,7 @@ from livedata.catalogue import load_market, market_ref
 from livedata.core.steps import MarketRef
 from livedata.errors import VenueError
 from markets.models import Market
-from markets.selectors import markets_by_token
+from markets.selectors import market_by_slug, markets_by_token
 
 
 def known_refs(token_ids: Iterable[str]) -> dict[str, MarketRef | None]:
@@ -25,6 +25,23 @@ def asked_refs(token_ids: Iterable[str]) -> dict[str, MarketRef | None]:
             found[token_id] = _ref(load_market(token_id=token_id))
         except VenueError:
             continue
+    return found
+
+
+def refs_of_slugs(slugs: Iterable[str], asked_max: int) -> dict[str, MarketRef | None]:
+    """By slug; asks the venue for at most so many that we do not know."""
+    found: dict[str, MarketRef | None] = {}
+    asked = 0
+    for slug in dict.fromkeys(slugs):
+        market = market_by_slug(slug)
+        if market is None and asked < asked_max:
+            asked += 1
+            try:
+                market = load_market(slug=slug)
+            except VenueError:
+                continue
+        if market is not None:
+            found[slug] = _ref(market)
     return found
 
 

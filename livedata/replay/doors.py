@@ -9,7 +9,7 @@ import orjson
 from livedata.core.steps import MarketRef
 from livedata.replay.stage import Stage
 from livedata.simulator.answers import Answer, Request, told
-from markets.core.units import ONE, from_micros
+from markets.core.units import from_micros
 
 _PAGE_MAX = 100
 _BOOKS_MAX = 500
@@ -66,11 +66,7 @@ class Doors:
         for market in markets:
             event = {name: value for name, value in events[market["id"]].items() if name != "markets"}
             bid, ask = self._stage.best(market["conditionId"])
-            best = {
-                "bestBid": None if bid is None else bid / ONE,
-                "bestAsk": None if ask is None else ask / ONE,
-            }
-            rows.append(market | {"events": [event]} | best)
+            rows.append(market | {"events": [event], "bestBid": _number(bid), "bestAsk": _number(ask)})
         return rows
 
     def _asked(self, rows: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
@@ -157,8 +153,8 @@ def _made_up(number: int, ref: MarketRef, begun_ms: int) -> dict[str, Any]:
         "closed": False,
         "acceptingOrders": True,
         "enableOrderBook": True,
-        "orderPriceMinTickSize": float(from_micros(ref.tick_micros)),
-        "orderMinSize": float(from_micros(ref.min_size_micros)),
+        "orderPriceMinTickSize": _number(ref.tick_micros),
+        "orderMinSize": _number(ref.min_size_micros),
         "negRisk": ref.neg_risk,
         "createdAt": created,
         "volume24hr": 0,
@@ -172,3 +168,8 @@ def _made_up(number: int, ref: MarketRef, begun_ms: int) -> dict[str, Any]:
         "createdAt": created,
         "markets": [market],
     }
+
+
+def _number(micros: int | None) -> orjson.Fragment | None:
+    """A JSON number, exactly: Gamma sends no strings here."""
+    return None if micros is None else orjson.Fragment(from_micros(micros))
