@@ -17,6 +17,12 @@ _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 _FIELDS = {"price": "limit", "size": "shares", "amount": "amount", "time_in_force": "tif"}
 
 
+def as_sentence(refusal: Rejected) -> str:
+    """Our messages begin small, as programs like them; people get a sentence."""
+    words = str(refusal)
+    return f"{words[:1].upper()}{words[1:]}."
+
+
 class FigureField(forms.Field):
     """A plain number of micros: "2,000", "$25.50", "63.5¢". Commas separate thousands, nothing else."""
 
@@ -39,6 +45,26 @@ class FigureField(forms.Field):
         if micros % self.scale:
             raise forms.ValidationError("That is finer than a millionth of a dollar.")
         return micros // self.scale
+
+
+class ResetForm(forms.Form):
+    """Begin anew with this balance; empty: with the same as the last time."""
+
+    balance = FigureField(
+        unit="dollars",
+        required=False,
+        label="Starting balance, play dollars",
+        widget=forms.TextInput({"class": "input", "autocomplete": "off", "inputmode": "decimal"}),
+    )
+
+
+class PortfolioForm(ResetForm):
+    """A further portfolio beside the first."""
+
+    name = forms.CharField(
+        max_length=80, label="Name", widget=forms.TextInput({"class": "input", "autocomplete": "off"})
+    )
+    field_order = ("name", "balance")
 
 
 class TicketForm(forms.Form):
@@ -83,8 +109,7 @@ class TicketForm(forms.Form):
 
     def refuse(self, refusal: Rejected) -> str:
         """Mark the field that can mend a rejection; returns the sentence for the note above the button."""
-        words = str(refusal)
-        line = f"{words[:1].upper()}{words[1:]}."
+        line = as_sentence(refusal)
         field = _FIELDS.get(refusal.field or "")
         if field:
             self.add_error(field, line)

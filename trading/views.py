@@ -15,9 +15,10 @@ from livedata.catalogue import load_event, load_market, with_rules
 from livedata.clock import venue_now_ms
 from livedata.core.links import Link, read_link
 from markets.models import Market
-from trading.forms import TicketForm
+from trading.forms import PortfolioForm, ResetForm, TicketForm
 from trading.market_context import event_context, market_context, reader_id
 from trading.models import Portfolio
+from trading.portfolio_post import opened_by, reset_by
 from trading.selectors.browse import CHIPS, SORT_NAMES, browse_page, categories, movers, read_asked
 from trading.selectors.portfolio_page import portfolio_page
 from trading.selectors.portfolios import portfolio_of, portfolio_summaries, portfolios_of
@@ -104,6 +105,29 @@ def portfolio(request: HttpRequest, portfolio_id: UUID | None = None) -> HttpRes
     page = portfolio_page(chosen, before=request.GET.get("before", ""))
     every = portfolios_of(request.user.pk)
     return render(request, "trading/portfolio.html", {"page": page, "portfolio": chosen, "every": every})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_portfolio(request: HttpRequest) -> HttpResponse:
+    """Open a further portfolio."""
+    form = PortfolioForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid() and (opened := opened_by(request.user, form)):
+        return HttpResponseRedirect(f"/portfolio/{opened.pk}")
+    status = 422 if form.is_bound else 200
+    return render(request, "trading/new_portfolio.html", {"form": form}, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def reset(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
+    """Begin a portfolio anew, after asking."""
+    chosen = _own_portfolio(request, portfolio_id)
+    form = ResetForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid() and reset_by(chosen, form):
+        return HttpResponseRedirect(f"/portfolio/{chosen.pk}")
+    context = {"form": form, "portfolio": chosen}
+    return render(request, "trading/reset.html", context, status=422 if form.is_bound else 200)
 
 
 @login_required

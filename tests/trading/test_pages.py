@@ -264,3 +264,34 @@ def place(portfolio, market, **fields):
     order = submit_order(portfolio_id=portfolio.pk, ticket=ticket, now_ms=venue_now_ms())
     Matcher().turn()
     return order
+
+
+def test_a_further_portfolio_is_opened_by_form(reader, ada):
+    answer = reader.post("/portfolio/new", {"name": "Class contest", "balance": "2,500"})
+
+    (opened,) = portfolios_of(ada.pk)
+    assert answer["Location"] == f"/portfolio/{opened.pk}"
+    assert (opened.name, opened.cash_micros) == ("Class contest", 2_500 * ONE)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"name": "", "balance": "5"}, {"name": "x", "balance": "0"}, {"name": "x", "balance": "1e12"}]
+)
+def test_a_portfolio_that_cannot_be_is_refused_in_words(reader, ada, fields):
+    answer = reader.post("/portfolio/new", fields)
+
+    assert answer.status_code == 422
+    assert 'class="err"' in answer.content.decode()
+    assert portfolios_of(ada.pk) == []
+
+
+def test_a_reset_asks_first_and_belongs_to_its_owner(reader, ada, portfolio):
+    reader.get("/portfolio")
+    (mine,) = portfolios_of(ada.pk)
+
+    assert reader.get(f"/portfolio/{mine.pk}/reset").status_code == 200
+    assert (
+        reader.post(f"/portfolio/{mine.pk}/reset", {"balance": "77"})["Location"] == f"/portfolio/{mine.pk}"
+    )
+    assert portfolios_of(ada.pk)[0].cash_micros == 77 * ONE
+    assert reader.post(f"/portfolio/{portfolio.pk}/reset", {"balance": "77"}).status_code == 404

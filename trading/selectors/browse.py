@@ -1,8 +1,9 @@
 """The front page: event cards that become rows, what moves, and the reader's account beside them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from livedata.books import BookView
 from livedata.clock import venue_now_ms
 from markets.core.categories import CATEGORIES
 from markets.core.units import ONE
@@ -169,7 +170,15 @@ def movers() -> list[MarketLine]:
     busy.sort(key=lambda market: -abs(market.day_change_micros or 0))
     chosen = busy[:MOVERS]
     views = books_of(chosen)
-    return [market_line(market, views.get(market.condition_id)) for market in chosen]
+    return [_mover(market, views.get(market.condition_id)) for market in chosen]
+
+
+def _mover(market: Market, view: BookView | None) -> MarketLine:
+    """An outcome of a group is named with its event: "Over 2.5" alone says nothing."""
+    line = market_line(market, view)
+    if not market.group_label or market.event is None:
+        return line
+    return replace(line, label=f"{market.group_label}, {market.event.title}")
 
 
 def categories() -> tuple[str, ...]:

@@ -22,6 +22,7 @@ LEVELS = 7
 LEVELS_MAX = 25
 TAPE_ROWS = 12
 RELATED_ROWS = 8
+_SMALL_WORDS = {"will", "the", "a", "an", "what", "which", "who", "how", "is", "in", "on", "of", "be", "by"}
 POINTS_MAX = 400
 RANGES = ("1h", "6h", "1d", "1w", "1m", "max")
 _FIDELITY = {"1h": 1, "6h": 1, "1d": 5, "1w": 60, "1m": 180}  # minutes between two points
@@ -165,6 +166,7 @@ def market_head(market: Market, view: BookView | None) -> MarketHead:
 def letters(name: str) -> str:
     """Up to three letters for the tile that stands where an icon is missing."""
     words = re.findall(r"\w+", name)
+    words = [word for word in words if word.lower() not in _SMALL_WORDS] or words
     if not words:
         return "?"
     first = words[0]

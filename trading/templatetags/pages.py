@@ -15,6 +15,7 @@ from livedata.clock import venue_now_ms
 from livedata.pulse import newest_pulse, wall_ms
 from markets.core.units import ONE
 from markets.templatetags.units import age, average_cents, decimal, percent, shares
+from trading.selectors.market_page import letters
 from trading.selectors.portfolios import PortfolioSummary, portfolio_summaries, portfolios_of
 from trading.selectors.ticket_panel import TicketOutcome, TicketPanel
 
@@ -110,6 +111,9 @@ def sentence(text: str) -> str:
 def ms_left(epoch_ms: int) -> int:
     """Milliseconds of the venue's clock until then; 0 when it has passed."""
     return max(0, epoch_ms - venue_now_ms())
+
+
+register.filter("letters", letters)
 
 
 @register.filter
