@@ -295,3 +295,30 @@ def test_a_reset_asks_first_and_belongs_to_its_owner(reader, ada, portfolio):
     )
     assert portfolios_of(ada.pk)[0].cash_micros == 77 * ONE
     assert reader.post(f"/portfolio/{portfolio.pk}/reset", {"balance": "77"}).status_code == 404
+
+
+def test_every_link_of_every_page_leads_somewhere(reader, ada, feed, quiet_history):
+    _, (market, *_) = make_event()
+    feed.show(market, "0.49x50", "0.51x30 0.52x70")
+    reader.get("/portfolio")
+    place(portfolios_of(ada.pk)[0], market, amount="40")
+
+    kinds, ahead, dead = set(), ["/"], []  # one address of each path and set of parameters is enough
+    while ahead:
+        path = ahead.pop()
+        answer = reader.get(path, follow=True, headers={"Accept": "text/html,*/*"})
+        if answer.status_code >= 400:
+            dead.append((path, answer.status_code))
+        if "text/html" not in answer["Content-Type"] or path.startswith(("/docs", "/admin")):
+            continue
+        for link in re.findall(r'href="(/[^"#]*|\?[^"#]*)', answer.content.decode()):
+            link = link.replace("&amp;", "&")
+            target = path.partition("?")[0] + link if link.startswith("?") else link
+            where, _, query = target.partition("?")
+            kind = (where, tuple(sorted(part.partition("=")[0] for part in query.split("&"))))
+            if not target.startswith("/static/") and kind not in kinds:
+                kinds.add(kind)
+                ahead.append(target)
+
+    assert dead == []
+    assert len(kinds) > 30
