@@ -91,6 +91,7 @@ class Venue:
         self._prints_last = prints_last
         self._live: dict[str, LiveMarket] = {}
         self._watched: Counter[str] = Counter()
+        self._muted = False  # while a book is drawn that nobody has seen yet
 
     # -- what is listed: each venue's own ---------------------------------------------------------
 
@@ -208,11 +209,11 @@ class Venue:
         if prints:
             # A trade restamps the book even where the shown sizes did not move.
             live.restamp(stamp_ms)
-        watched = self._watched.get(live.listing.condition_id, 0) > 0
+        watched = self.watched(live.listing) and not self._muted
         frames: list[Frame] = []
         if watched:
             frames = step_frames(live, changes, prints, before, prints_last=self._prints_last)
-        frames += self._finer_tick(live, stamp_ms, watched)
+        frames += self._finer_tick(live, stamp_ms)
         if frames:
             self.on_frames(live.listing, frames)
         return frames
@@ -221,19 +222,18 @@ class Venue:
         """Set another tick; both tokens' watchers are told, then get their books."""
         old_micros = live.book.tick_micros
         live.set_tick(tick_micros)
-        if not self.watched(live.listing):
+        if self._muted or not self.watched(live.listing):
             return []
         return [*tick_size_change(live, old_micros=old_micros, stamp_ms=stamp_ms), *books(live)]
 
-    def _finer_tick(self, live: LiveMarket, stamp_ms: int, watched: bool) -> list[Frame]:
+    def _finer_tick(self, live: LiveMarket, stamp_ms: int) -> list[Frame]:
         if live.book.tick_micros != _COARSE_TICK:
             return []
         bid, ask = live.best
         price = live.midpoint or bid or ask
         if price is None or _FINE_BEYOND[0] <= price <= _FINE_BEYOND[1]:
             return []
-        frames = self.change_tick(live, _FINE_TICK, stamp_ms)
-        return frames if watched else []
+        return self.change_tick(live, _FINE_TICK, stamp_ms)
 
     def _prints(
         self, live: LiveMarket, taker: Taker, fills: Iterable[Fill], stamp_ms: int, earlier: int

@@ -8,7 +8,7 @@ until it is asked for again.
 from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
 
-from livedata.simulator.agents import CELL_MS, CLEAR, TAKE, Act, Trader, acts, crew
+from livedata.simulator.agents import CELL_MS, CLEAR, REQUOTE, TAKE, Act, Trader, acts, crew
 from livedata.simulator.catalogue import DEFAULT, Catalogue, Kind
 from livedata.simulator.draw import lognormal, mix, unit
 from livedata.simulator.fair import Fair
@@ -164,13 +164,15 @@ class World(Venue):
         self._pending[condition_id], self._cells[condition_id] = pending, start_ms // CELL_MS
         if event.clear_on_start and event.start_ms is not None and event.start_ms > start_ms:
             heappush(pending, (event.start_ms, *_CLEARED[1:]))
-        fair = self._fair.chance(listing, start_ms, keep=True)
-        self.step(live, start_ms, trader.background(fair, tick_micros))
+        self._muted = True
+        fair = self._fair_of(listing)
+        self.step(live, start_ms, trader.background(fair(start_ms), tick_micros))
         for maker in trader.crew.makers:
-            quoted: Act = (start_ms, 0, maker.number, 0.0, 0.0, 0.0, 0.0)
-            self.step(live, start_ms, trader.orders(quoted, self._fair_of(listing), tick_micros))
+            quoted: Act = (start_ms, REQUOTE, maker.number, 0.0, 0.0, 0.0, 0.0)
+            self.step(live, start_ms, trader.orders(quoted, fair, tick_micros))
         self._draw_cell(live, after_ms=start_ms)
         self._act(live, self._now_ms)
+        self._muted = False
         return live
 
     def _fair_of(self, listing: Listing) -> Callable[[int], float]:

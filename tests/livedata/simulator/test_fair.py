@@ -50,6 +50,15 @@ def test_the_chances_of_a_group_sum_to_one():
             assert sum(fair.group(event, at_ms)) == pytest.approx(1)
 
 
+def test_the_winner_of_a_group_shows_towards_the_end():
+    world = world_of("group", slots=6)
+    for event in lives(world, "group"):
+        late_ms = event.end_ms - (event.end_ms - event.open_ms) // 500
+        chances = [world.fair(listing, late_ms) for listing in event.markets]
+        assert max(chances) > 0.9
+        assert event.markets[chances.index(max(chances))].payout == YES
+
+
 def test_a_higher_rung_is_never_likelier():
     world = world_of("ladder", slots=6)
     for event in lives(world, "ladder"):
