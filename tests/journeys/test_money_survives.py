@@ -14,8 +14,6 @@ from livedata.simulator.server import serve
 from tests.journeys.trader import Trader, log_in, sign_up, until
 from tests.site import ROOT, Site, start_site
 
-KILLS = 3
-
 
 @pytest.fixture
 def venue():
@@ -43,7 +41,8 @@ def audit(folder, venue) -> str:
     return done.stdout
 
 
-def test_a_site_killed_while_trading_loses_and_doubles_nothing(tmp_path, venue):
+@pytest.mark.parametrize("kills", [1, pytest.param(5, marks=pytest.mark.slow)])
+def test_a_site_killed_while_trading_loses_and_doubles_nothing(tmp_path, venue, kills):
     draw = random.Random(11)
     site = _start(tmp_path, venue)
     trader, email = sign_up(site.url)
@@ -51,7 +50,7 @@ def test_a_site_killed_while_trading_loses_and_doubles_nothing(tmp_path, venue):
     asked: dict[str, dict] = {}
     answered: dict[str, dict] = {}
 
-    for _ in range(KILLS):
+    for _ in range(kills):
         stop = threading.Event()
         askers = [
             threading.Thread(

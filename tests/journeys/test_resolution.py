@@ -8,7 +8,14 @@ from tests.journeys.trader import sign_up, until
 from tests.site import running_site
 
 
-@pytest.mark.parametrize(("payout", "won"), [((1, 0), "4.77505"), ((0, 1), "-5.22495"), ((1, 1), "-0.22495")])
+@pytest.mark.parametrize(
+    ("payout", "won"),
+    [
+        ((1, 0), "4.77505"),
+        pytest.param((0, 1), "-5.22495", marks=pytest.mark.slow),
+        pytest.param((1, 1), "-0.22495", marks=pytest.mark.slow),
+    ],
+)
 def test_a_bought_market_resolves_and_pays_without_being_asked(tmp_path, payout, won):
     world = ManualWorld()
     with serve(world) as venue:

@@ -41,7 +41,8 @@ class Trader:
 
 
 def log_in(url: str, email: str) -> httpx.Client:
-    client = httpx.Client(base_url=url, timeout=20)
+    # No idle connections: a site that is killed would leave them half open.
+    client = httpx.Client(base_url=url, timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
     answer = client.post("/auth/login", json={"email": email, "password": PASSWORD})
     assert answer.status_code == 200, answer.text
     client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
