@@ -5,7 +5,7 @@ from collections import Counter, deque
 from livedata.clock import SAME_CLOCK, VenueClock
 from livedata.core.outcomes import Reason
 
-_WINDOW_S = 30  # the delay is the worst of so many seconds
+_WINDOW_S = 10  # the delay is the worst of so many seconds
 _FIRST_DELAY_MS = 250  # before anything was measured
 _DELAY_MIN_MS, _DELAY_MAX_MS = 20, 2_000
 

@@ -13,7 +13,7 @@ from livedata.core.steps import MarketRef
 from livedata.core.wire import Book, read_micros
 from markets.core.units import ONE, from_micros
 
-_LAST_TRADES = 8  # candidates remembered: the last four prints, each at its price on either token
+_LAST_TRADES = 18  # candidates remembered: of the last three prints at least
 
 _text = lru_cache(maxsize=20_000)(from_micros)
 
@@ -43,9 +43,10 @@ class Oracle:
 
     def traded(self, price_micros: int) -> None:
         """Note a print. Which of a trade's two prices the venue's books name, recordings do not say."""
+        for price in (ONE - price_micros, price_micros):
+            for text in _ways_to_write(price):
+                self._note(text)
         self.last_trade = write_last_trade(price_micros)
-        self._note(write_last_trade(ONE - price_micros))
-        self._note(self.last_trade)
 
     def _note(self, last_trade: str) -> None:
         others = [text for text in self._last_trades if text != last_trade]
@@ -125,6 +126,13 @@ def write_last_trade(price_micros: int) -> str:
     """A price as the venue writes the last trade's: at least three decimals, "0.600"."""
     whole, _, part = from_micros(price_micros).partition(".")
     return f"{whole}.{part.ljust(3, '0')}"
+
+
+def _ways_to_write(price_micros: int) -> list[str]:
+    """A price finer than a thousandth may come in full, or rounded to three decimals either way."""
+    down = price_micros // 1_000 * 1_000
+    ways = [down] if down == price_micros else [down, down + 1_000, price_micros]
+    return [write_last_trade(price) for price in ways]
 
 
 def _levels_json(
