@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
-from whitenoise.storage import CompressedManifestStaticFilesStorage
+from servestatic.storage import CompressedManifestStaticFilesStorage
 
 # name served under /static/ -> file inside node_modules
 _SERVED = {
@@ -58,6 +58,7 @@ class _Renamed:
 
     def __init__(self, storage: FileSystemStorage, inside: str) -> None:
         self._storage, self._inside = storage, inside
+        self.location = storage.location
 
     def open(self, name: str) -> Any:
         return self._storage.open(self._inside)
