@@ -15,7 +15,7 @@ from django.conf import settings
 
 from livedata.bus import Bus
 from livedata.clock import set_venue_clock
-from livedata.core.mirror import CHECK_EVERY_MS, Mirror
+from livedata.core.mirror import CHECK_EVERY_MS, STEP_TIMER_MS, Mirror
 from livedata.core.outcomes import Doubt, Dropped, Outcome, Reason
 from livedata.core.steps import Print, Step
 from livedata.core.wire import Bad, Book, LastTradePrice, MarketResolved, PriceChanges, Reader
@@ -257,8 +257,11 @@ class Feed:
     async def _keep_time(self) -> None:
         """Close steps that nothing closes."""
         while True:
+            slept_ms = wall_ms()
             await asyncio.sleep(_TICK_S)
             now_ms = wall_ms()
+            if now_ms - slept_ms > STEP_TIMER_MS:
+                continue  # we were held up ourselves: what came meanwhile must be read first
             for condition_id in list(self._open):
                 mirror = self._mirrors.get(condition_id)
                 if mirror is not None:
