@@ -31,6 +31,7 @@ class Connection:
         self.outbox: deque[str] = deque()
         self.wake = asyncio.Event()
         self.closing = False
+        self.held = ""  # a frame that a fault lets the next one overtake
 
     def put(self, text: str) -> None:
         if len(self.outbox) >= _OUTBOX_MAX:
@@ -90,11 +91,13 @@ class MarketSocket:
             assert self.loop is not None, "frames come only while a socket is open"
             self.loop.call_later(delay.amount, connection.put, text)
             return
-        if faults.strikes("reorder") and connection.outbox:
-            last = connection.outbox.pop()
-            connection.put(text)
-            text = last
+        if not connection.held and faults.strikes("reorder"):
+            connection.held = text
+            return
         connection.put(text)
+        if connection.held:
+            connection.put(connection.held)
+            connection.held = ""
         if faults.strikes("duplicate"):
             connection.put(text)
 

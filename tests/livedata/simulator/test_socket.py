@@ -209,7 +209,12 @@ def test_duplicated_reordered_delayed_and_garbled_frames(venue, listing, subscri
     venue.venue.set_level(listing.condition_id, "BUY", "0.46", "5")
     assert not _parses(socket.recv(timeout=SOON_S))
 
-    command(venue, name="delay", count=1, amount=0.05)
+    command(venue, name="reorder", count=1)
+    venue.venue.set_level(listing.condition_id, "BUY", "0.43", "3")
+    venue.venue.set_level(listing.condition_id, "BUY", "0.42", "4")
+    assert [event["price_changes"][0]["size"] for event in heard(socket, 2)] == ["4", "3"]
+
+    command(venue, name="delay", count=1, amount=0.5)
     venue.venue.set_level(listing.condition_id, "BUY", "0.45", "1")
     venue.venue.set_level(listing.condition_id, "BUY", "0.44", "2")
     assert [event["price_changes"][0]["size"] for event in heard(socket, 2)] == ["2", "1"]
