@@ -18,7 +18,7 @@ from markets.core.book import OrderBook
 from tests.livedata.feeding import feeding, fresh_view, quoted_market, ref_of, truth, until
 
 MARKETS = 3
-SECONDS = 1.5
+SECONDS = 1.0
 
 
 class Market:

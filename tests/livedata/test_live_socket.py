@@ -146,6 +146,25 @@ def test_a_watched_token_gets_its_book_then_every_change_and_trade(world, port):
         assert changed["seq"] > book["seq"]
 
 
+@pytest.mark.portable
+def test_the_whole_way_holds_on_either_bus(world, own_bus):
+    listing = quoted_market(world)
+    known(listing)
+    token_id, owner = listing.token_ids[0], person("owner")
+    with (
+        serve(world) as venue,
+        feeding(own_bus, venue),
+        serving() as port,
+        page(port, f"/ws/live?token={access(owner)}") as browser,
+    ):
+        browser.say(op="subscribe", token_ids=[token_id])
+        browser.await_told(is_book(token_id))
+        world.set_level(listing.condition_id, "BUY", "0.47", "9")
+        browser.await_told(lambda m: is_book(token_id)(m) and ["0.47", "9"] in m["bids"])
+        own_bus.publish(f"user:{owner.pk}", b'{"type":"order","order":{}}')
+        browser.await_told(lambda m: m["type"] == "order")
+
+
 def test_a_socket_is_never_silent_for_two_seconds(world, port):
     with page(port) as browser:
         browser.await_told(lambda message: message["type"] == "heartbeat")
