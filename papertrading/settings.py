@@ -192,7 +192,6 @@ CONTENT_SECURITY_POLICY = {
 }
 SILENCED_SYSTEM_CHECKS = [
     "models.W027",  # MongoDB enforces no check constraints; we lean on none
-    "servestatic.E001",  # embedded, nothing is compressed beforehand: GZipMiddleware stands outside on purpose
     "security.W005",  # HSTS for all subdomains, and
     "security.W021",  # on browsers' preload lists: promises about a whole domain, not ours to make
 ]
