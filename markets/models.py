@@ -35,7 +35,6 @@ class Event(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["status", "-volume_24h_micros", "id"], name="event_by_volume_24h"),
-            models.Index(fields=["category", "status", "-volume_24h_micros", "id"], name="event_by_category"),
         ]
 
     def __str__(self) -> str:
@@ -130,9 +129,6 @@ class Market(models.Model):
             models.Index(fields=["status", "-liquidity_micros", "id"], name="market_by_liquidity"),
             models.Index(fields=["status", "end_ms", "id"], name="market_by_end"),
             models.Index(fields=["status", "-created_ms", "id"], name="market_by_newest"),
-            models.Index(
-                fields=["category", "status", "-volume_24h_micros", "id"], name="market_by_category"
-            ),
         ]
 
     def __str__(self) -> str:

@@ -1,73 +1,112 @@
-"""Which markets hold all these words: one question, a backend per database.
+"""Which markets (or events) hold these words and facets: one question, a backend per database.
 
-A backend answers from its own index (SQLite: an FTS5 table; MongoDB: one document per market with its
-words, under a multikey index) or says that there are too many to list. A common word is found faster by
-walking the rows in the order in which they are wanted (`holding`), so both ways together are exact.
+SQLite keeps an FTS5 table beside each of the two tables, MongoDB a collection with each row's words under
+a multikey index. What very many rows hold is found faster by walking the rows in the order in which they
+are wanted, so each backend may answer with plain conditions instead; both ways are exact.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
+from django.db.models.expressions import RawSQL
 from pymongo import ReplaceOne
 
+from markets.core.categories import category_slug
 from markets.core.words import tag_word, words
-from markets.models import Market
+from markets.models import Event, Market
 
-LISTED_MAX = 2000
-_TABLE = "markets_search"
-# Facets, like the tags': no word of a text has a leading zero and letters behind it.
-_STATE = {False: "0open", True: "0ended"}
+TYPED_MAX = 8  # words of a search that count
+# Facets, like the tags': a word of a text has no zero with letters behind it.
+_STATES = {False: "0open", True: "0ended"}
+_FLAGS = {False: "0inactive", True: "0active"}
+_CATEGORY = "0category"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Words that must all occur; `begun` may be only the start of one (the word somebody is typing)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """All of it must hold; None or empty asks for nothing."""
 
     whole: tuple[str, ...] = ()
-    begun: str = ""
+    begun: str = ""  # the start of a word: what somebody is typing
+    tag: str = ""
+    category: str = ""
+    active: bool | None = None
+    ended: bool | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.whole or self.begun)
+        # `ended` alone is no search: every walk keeps to its statuses anyway.
+        return bool(self.whole or self.begun or self.tag or self.category) or self.active is not None
+
+    @property
+    def facets(self) -> tuple[str, ...]:
+        found = []
+        if self.ended is not None:
+            found.append(_STATES[self.ended])
+        if self.active is not None:
+            found.append(_FLAGS[self.active])
+        if self.category:
+            found.append(category_word(self.category))
+        if self.tag:
+            found.append(tag_word(self.tag))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    market_id: str
-    ended: bool
+    """What the index holds of a row. `active` is None for an event."""
+
+    key: str
     search_text: str
+    category: str
+    ended: bool
+    active: bool | None = None
+
+    @property
+    def line(self) -> str:
+        facets = [_STATES[self.ended]]
+        if self.active is not None:
+            facets.append(_FLAGS[self.active])
+        if self.category:
+            facets.append(category_word(self.category))
+        return f"{' '.join(facets)}{self.search_text}"
 
 
-def wanted(text: str, tag: str = "") -> Wanted:
-    """What a person typed, and a tag's slug, as words to look for. At most eight words count."""
-    typed = words(text)[:8]
-    facets = (tag_word(tag),) if tag else ()
-    return Wanted((*facets, *typed[:-1]), typed[-1] if typed else "")
+def category_word(slug: str) -> str:
+    return _CATEGORY + "".join(words(slug))
 
 
-def holding(rows: QuerySet[Any], asked: Wanted) -> QuerySet[Any]:
-    """Only the rows whose `search_text` holds the words; costs a look at every row that is walked."""
-    for word in asked.whole:
-        rows = rows.filter(search_text__contains=f" {word} ")
-    return rows.filter(search_text__contains=f" {asked.begun}") if asked.begun else rows
+def read_asked(
+    text: str, *, tag: str = "", category: str = "", active: bool | None = None, ended: bool | None = None
+) -> Asked:
+    """What a person typed, and the facets beside it."""
+    typed = words(text)[:TYPED_MAX]
+    return Asked(
+        whole=tuple(typed[:-1]),
+        begun=typed[-1] if typed else "",
+        tag=tag,
+        category=category_slug(category),
+        active=active,
+        ended=ended,
+    )
 
 
-def listed(asked: Wanted, *, ended: bool | None = None) -> list[str] | None:
-    """The ids of the markets that hold the words, newest first; None when they are more than LISTED_MAX."""
-    found = _backend(Market.objects.db).find(asked, ended, LISTED_MAX + 1)
-    return None if len(found) > LISTED_MAX else found
+def narrowed(rows: QuerySet[Any], asked: Asked) -> QuerySet[Any]:
+    """Only the rows (of Market or Event) that hold all that is asked."""
+    return _backend(rows.model).narrowed(rows, asked) if asked else rows
 
 
-def index(entries: Sequence[Entry], *, using: str) -> None:
-    """Put markets into the index, or replace what it holds of them. Called by `markets.services` alone."""
+def index(model: type[Model], entries: Sequence[Entry]) -> None:
+    """Put rows into the index, or replace what it holds of them. Called by `markets.services` alone."""
     if entries:
-        _backend(using).write(entries)
+        _backend(model).write(entries)
 
 
-def create_index(*, using: str) -> None:
-    _backend(using).create()
+def create_indexes(*, using: str) -> None:
+    for model in (Market, Event):
+        _backend(model, using).create()
 
 
 class Backend(Protocol):
@@ -75,78 +114,89 @@ class Backend(Protocol):
 
     def write(self, entries: Sequence[Entry]) -> None: ...
 
-    def find(self, asked: Wanted, ended: bool | None, count_max: int) -> list[str]: ...
+    def narrowed(self, rows: QuerySet[Any], asked: Asked) -> QuerySet[Any]: ...
 
 
-def _backend(alias: str) -> Backend:
-    connection = connections[alias]
-    return MongoWords(connection) if connection.vendor == "mongodb" else FullText(connection)
+def _backend(model: type[Model], using: str | None = None) -> Backend:
+    connection = connections[using or model._default_manager.db]
+    table = f"{model._meta.db_table}_search"
+    return MongoWords(connection, table) if connection.vendor == "mongodb" else FullText(connection, table)
 
 
 class FullText:
-    """SQLite's FTS5. A market's id is the venue's number, and so the row's."""
+    """SQLite's FTS5. A row's key is the venue's number, and so is the entry's."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    SET_MAX = 20_000  # a greater set takes longer to build than its rows to find on a walk
+
+    def __init__(self, connection: Any, table: str) -> None:
+        self._connection, self._table = connection, table
 
     def create(self) -> None:
         # `ascii` splits at blanks and leaves every other letter alone: the text is folded already.
         # Nothing asks for phrases or ranks, so the index keeps no positions.
         with self._connection.cursor() as cursor:
             cursor.execute(
-                f"CREATE VIRTUAL TABLE IF NOT EXISTS {_TABLE} "
+                f"CREATE VIRTUAL TABLE IF NOT EXISTS {self._table} "
                 "USING fts5(words, tokenize='ascii', prefix='2 3', detail=none)"
             )
 
     def write(self, entries: Sequence[Entry]) -> None:
-        rows = [(int(entry.market_id), f"{_STATE[entry.ended]}{entry.search_text}") for entry in entries]
+        sql = f"INSERT OR REPLACE INTO {self._table}(rowid, words) VALUES (%s, %s)"
         with self._connection.cursor() as cursor:
-            cursor.executemany(f"INSERT OR REPLACE INTO {_TABLE}(rowid, words) VALUES (%s, %s)", rows)
+            cursor.executemany(sql, [(int(entry.key), entry.line) for entry in entries])
 
-    def find(self, asked: Wanted, ended: bool | None, count_max: int) -> list[str]:
-        terms = [f'"{word}"' for word in _with_state(asked, ended)]
+    def narrowed(self, rows: QuerySet[Any], asked: Asked) -> QuerySet[Any]:
+        terms = [f'"{word}"' for word in (*asked.facets, *asked.whole)]
         if asked.begun:
             terms.append(f'"{asked.begun}"*')
-        sql = f"SELECT rowid FROM {_TABLE} WHERE {_TABLE} MATCH %s ORDER BY rowid DESC LIMIT %s"
+        match = " AND ".join(terms)
+        found = f"FROM {self._table} WHERE {self._table} MATCH %s"
         with self._connection.cursor() as cursor:
-            cursor.execute(sql, [" AND ".join(terms), count_max])
-            return [str(row[0]) for row in cursor.fetchall()]
+            cursor.execute(f"SELECT count(*) FROM (SELECT 1 {found} LIMIT %s)", [match, self.SET_MAX + 1])
+            (count,) = cursor.fetchone()
+        if count > self.SET_MAX:
+            return _walked(rows, asked)
+        return rows.filter(pk__in=RawSQL(f"SELECT CAST(rowid AS TEXT) {found}", [match]))
 
 
 class MongoWords:
-    """MongoDB: an array of words per market. (Its own text index knows no prefix of a word.)"""
+    """MongoDB: an array of words per row. (Its own text index knows no prefix of a word.)"""
 
-    def __init__(self, connection: Any) -> None:
-        self._collection = connection.get_collection(_TABLE)
+    LISTED_MAX = 2_000
+
+    def __init__(self, connection: Any, table: str) -> None:
+        self._collection = connection.get_collection(table)
 
     def create(self) -> None:
         self._collection.create_index("words")
 
     def write(self, entries: Sequence[Entry]) -> None:
         self._collection.bulk_write(
-            [
-                ReplaceOne(
-                    {"_id": entry.market_id},
-                    {"words": [_STATE[entry.ended], *entry.search_text.split()]},
-                    upsert=True,
-                )
-                for entry in entries
-            ],
+            [ReplaceOne({"_id": entry.key}, {"words": entry.line.split()}, upsert=True) for entry in entries],
             ordered=False,
         )
 
-    def find(self, asked: Wanted, ended: bool | None, count_max: int) -> list[str]:
-        terms: list[dict[str, Any]] = [{"words": word} for word in _with_state(asked, ended)]
+    def narrowed(self, rows: QuerySet[Any], asked: Asked) -> QuerySet[Any]:
+        terms: list[dict[str, Any]] = [{"words": word} for word in (*asked.facets, *asked.whole)]
         if asked.begun:
             terms.append({"words": {"$regex": f"^{asked.begun}"}})  # letters and digits only
-        found = self._collection.find({"$and": terms}, {"_id": True}).limit(count_max)
-        return [document["_id"] for document in found]
+        found = self._collection.find({"$and": terms}, {"_id": True}).limit(self.LISTED_MAX + 1)
+        keys = [document["_id"] for document in found]
+        return _walked(rows, asked) if len(keys) > self.LISTED_MAX else rows.filter(pk__in=keys)
 
 
-def _with_state(asked: Wanted, ended: bool | None) -> Iterator[str]:
-    if ended is not None:
-        yield _STATE[ended]
-    yield from asked.whole
+def _walked(rows: QuerySet[Any], asked: Asked) -> QuerySet[Any]:
+    """The same by plain conditions: each row that is walked is looked at, and many of them fit."""
+    whole = (*asked.whole, tag_word(asked.tag)) if asked.tag else asked.whole
+    for word in whole:
+        rows = rows.filter(search_text__contains=f" {word} ")
+    if asked.begun:
+        rows = rows.filter(search_text__contains=f" {asked.begun}")
+    if asked.category:
+        rows = rows.filter(category=asked.category)
+    if asked.active is not None:
+        rows = rows.filter(active__in=[asked.active])
+    return rows
 
 
 def in_parts(ids: Sequence[str], size: int = 1000) -> Iterable[Sequence[str]]:

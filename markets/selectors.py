@@ -5,14 +5,14 @@ Lists leave out the long texts (descriptions, search lines); they are loaded whe
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.cache import cache
 from django.db.models import QuerySet
 
 from markets.models import Event, Market, SyncState
 from markets.pages import Filters, Order, Page, Slice, page_keys
-from markets.search import holding, in_parts, listed, wanted
+from markets.search import in_parts, narrowed
 
 _COUNTS = "catalogue-counts"
 EVERYTHING, BUSIEST_FIRST, FIRST_PAGE = Filters(), Order(), Slice()
@@ -96,14 +96,8 @@ def browse(
 
     Raises BadPage for a page that is too deep or a cursor that is not ours.
     """
-    asked = wanted(filters.search, filters.tag)
-    only = listed(asked, ended=filters.closed) if asked else None
-    rows = (
-        Market.objects.all() if filters.active is None else Market.objects.filter(active__in=[filters.active])
-    )
-    if asked and only is None:
-        rows = holding(rows, asked)
-    keys = page_keys(rows, filters=filters, order=order, part=part, only=only)
+    rows = narrowed(Market.objects.all(), filters.asked)
+    keys = page_keys(rows, filters=filters, order=order, part=part)
     found = Market.objects.filter(pk__in=keys.items).select_related("event").defer(*_LONG)
     by_key = {market.pk: market for market in found}
     return keys.carrying([by_key[key] for key in keys.items if key in by_key])
@@ -116,24 +110,10 @@ def browse_events(
 
     An event answers a search by its own title or by any of its markets.
     """
-    asked = wanted(filters.search, filters.tag)
-    market_ids = listed(asked, ended=filters.closed) if asked else None
-    rows = Event.objects.all()
-    only = None
-    if market_ids is not None:
-        only = _events_of(market_ids)
-    elif asked:
-        rows = holding(rows, asked)
-    keys = page_keys(rows, filters=filters, order=order, part=part, only=only)
+    filters = replace(filters, active=None)  # the venue's flag is a market's
+    rows = narrowed(Event.objects.all(), filters.asked)
+    keys = page_keys(rows, filters=filters, order=order, part=part)
     return keys.carrying(_event_lines(keys.items))
-
-
-def _events_of(market_ids: Sequence[str]) -> list[str]:
-    found: dict[str, None] = {}
-    for part in in_parts(market_ids):
-        rows = Market.objects.filter(pk__in=part, event__isnull=False).values_list("event_id", flat=True)
-        found.update(dict.fromkeys(rows))
-    return list(found)
 
 
 def _event_lines(event_ids: Sequence[str]) -> list[EventLine]:

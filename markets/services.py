@@ -42,16 +42,21 @@ class Written:
 def upsert_events(events: Iterable[EventFacts], *, now_ms: int) -> Written:
     """Write events. Their status and their number of markets come from `upsert_markets`."""
     newest = {event.id: event for event in events}
-    known = dict(_stored(Event, list(newest), "content_hash"))
-    sorted_out = _sort_out(newest, known, EVENT_MOVES)
-    upsert(
-        Event,
-        [
-            {**_columns(event), "tags": list(event.tags), "content_hash": mark, "synced_ms": now_ms}
-            for event, mark in sorted_out.whole
-        ],
-    )
-    patch(Event, [_moves(event, mark, EVENT_MOVES, now_ms) for event, mark in sorted_out.moved])
+    stored = {key: row for key, *row in _stored(Event, list(newest), "content_hash", "search_text", "status")}
+    sorted_out = _sort_out(newest, {key: row[0] for key, row in stored.items()}, EVENT_MOVES)
+    whole = [
+        {**_columns(event), "tags": list(event.tags), "content_hash": mark, "synced_ms": now_ms}
+        for event, mark in sorted_out.whole
+    ]
+    entries = [
+        Entry(event.id, stored[event.id][1], event.category, stored[event.id][2] in _ENDED)
+        for event, _ in sorted_out.whole
+        if event.id in stored
+    ]
+    with together(Event):
+        index(Event, entries)
+        upsert(Event, whole)
+        patch(Event, [_moves(event, mark, EVENT_MOVES, now_ms) for event, mark in sorted_out.moved])
     return sorted_out.counts
 
 
@@ -75,10 +80,7 @@ def upsert_markets(markets: Iterable[MarketFacts], *, now_ms: int) -> Written:
     # The rows themselves come last: killed before that, the same facts are taken up again and do it all.
     changed = [market for market, _ in sorted_out.whole]
     with together(Market):
-        index(
-            [Entry(market.id, market.status in _ENDED, market.search_text) for market in changed],
-            using=Market.objects.db,
-        )
+        index(Market, [_entry(market) for market in changed])
         _sum_up_events({market.event_id for market in changed if market.event_id}, changed)
         upsert(Market, rows)
         patch(Market, [_moves(market, mark, MARKET_MOVES, now_ms) for market, mark in sorted_out.moved])
@@ -94,7 +96,7 @@ def resolve_market(*, condition_id: str, payout_0_micros: int, now_ms: int) -> b
     market = Market.objects.filter(condition_id=condition_id).exclude(status=Market.Status.RESOLVED).first()
     if market is None:
         return False
-    index([Entry(market.pk, True, market.search_text)], using=Market.objects.db)
+    index(Market, [Entry(market.pk, market.search_text, market.category, True, market.active)])
     patch(
         Market,
         [
@@ -193,6 +195,11 @@ def _stored(model: Any, keys: Sequence[str], *columns: str) -> Iterable[tuple[An
         yield from model.objects.filter(pk__in=part).values_list("pk", *columns)
 
 
+def _entry(market: MarketFacts) -> Entry:
+    ended = market.status in _ENDED
+    return Entry(market.id, market.search_text, market.category, ended, market.active)
+
+
 def _kept_fee(rule: FeeRule, source: str) -> dict[str, Any]:
     """The CLOB was asked once and knew the fee: Gamma's silence does not undo that."""
     if source != Market.FeeSource.CLOB:
@@ -218,7 +225,15 @@ def _sum_up_events(event_ids: Iterable[str], coming: Iterable[MarketFacts] = ())
     for market in coming:
         if market.event_id:
             markets[market.event_id][market.id] = (market.status, market.search_text)
-    patch(Event, [_summed_up(key, list(markets[key].values())) for key in keys if key in markets])
+    categories: dict[str, str] = dict(_stored(Event, keys, "category"))
+    sums = [_summed_up(key, list(markets[key].values())) for key in keys if key in markets]
+    entries = [
+        Entry(row["id"], row["search_text"], categories[row["id"]], row["status"] in _ENDED)
+        for row in sums
+        if row["id"] in categories
+    ]
+    index(Event, entries)
+    patch(Event, sums)
 
 
 def _summed_up(event_id: str, markets: Sequence[tuple[int, str]]) -> dict[str, Any]:

@@ -260,8 +260,8 @@ def _market_facts(raw: _Market, event: _Event | None, tags: Iterable[_Tag]) -> M
 
 
 def _event_facts(raw: _Event, tags: Iterable[_Tag]) -> EventFacts:
-    if not raw.id or not raw.slug:
-        raise BadRow("an event without an id or a slug")
+    if not _NUMBER.fullmatch(raw.id) or not raw.slug:
+        raise BadRow("an event without a number or a slug")
     known = {tag.slug: tag.label or tag.slug for tag in tags if tag.slug}
     return EventFacts(
         id=raw.id,

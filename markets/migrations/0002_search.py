@@ -1,12 +1,12 @@
-"""The full-text index stands beside the tables; its own file, so that 0001 can be made anew."""
+"""The full-text indexes stand beside the tables; its own file, so that 0001 can be made anew."""
 
 from django.db import migrations
 
-from markets.search import create_index
+from markets.search import create_indexes
 
 
 def create(apps, schema_editor) -> None:
-    create_index(using=schema_editor.connection.alias)
+    create_indexes(using=schema_editor.connection.alias)
 
 
 class Migration(migrations.Migration):

@@ -14,7 +14,7 @@ from livedata import sync
 from livedata.errors import VenueBadPayload, VenueDown
 from markets.core.errors import Conflict
 from markets.models import Event, Market, SyncState
-from markets.search import listed, wanted
+from markets.selectors import Filters, browse
 from tests.livedata.recorded_venue import RecordedVenue, btc_markets, nba_events, open_markets, told
 from tests.make import gamma_event, gamma_market
 
@@ -93,7 +93,9 @@ def test_what_has_closed_in_between_is_asked_for_by_name(recorded_venue):
 
     market = Market.objects.get(pk="1")
     assert (market.status, market.payout_0_micros) == (Market.Status.RESOLVED, 0)
-    assert (listed(wanted("number 1"), ended=True), listed(wanted("number 1"), ended=False)) == (["1"], [])
+    for closed, found in ((True, ["1"]), (False, [])):
+        page = browse(Filters(search="number 1", closed=closed))
+        assert [market.pk for market in page.items] == found
 
 
 def test_an_incremental_sync_reads_back_to_the_last_one(recorded_venue):
