@@ -7,10 +7,10 @@ restarts change nothing.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from livedata.simulator.drafts import FEES, EventDraft, MarketDraft, Span
 from livedata.simulator.draw import mix, unit
+from livedata.simulator.duels import duel
 from livedata.simulator.fair import Fair, news_times
 from livedata.simulator.groups import group, temperature
 from livedata.simulator.ids import (
@@ -27,8 +27,9 @@ from livedata.simulator.ids import (
 from livedata.simulator.ladders import ladder, strikes
 from livedata.simulator.listings import HALF, NO, YES, EventListing, Listing, Tag
 from livedata.simulator.questions import question
-from livedata.simulator.series import SERIES, Windows, up_or_down
-from livedata.simulator.sports import duel, football, match
+from livedata.simulator.series import Windows, up_or_down
+from livedata.simulator.slots import DEFAULT, Kind, Slot, slots_of
+from livedata.simulator.sports import football, match
 from livedata.simulator.times import DAY, HOUR, MINUTE
 from livedata.simulator.venue import Index
 
@@ -36,42 +37,6 @@ _KEPT_MS = {"single": 7 * DAY, "group": 7 * DAY, "ladder": 4 * DAY, "updown": 6 
 _KEPT_OTHERS_MS = DAY  # how long closed events stay in the lists; by name they are found for ever
 _ANNOUNCED_MS = 20 * MINUTE  # listed before it takes orders
 _SLOT_DIGITS = 1_000
-_BEFORE_MS = DAY  # series windows reach this far back before the first start
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """So many slots of one template, and how many days their events last."""
-
-    name: str
-    slots: int
-    days: tuple[float, float]
-
-
-DEFAULT = (
-    Kind(name="single", slots=330, days=(20, 95)),
-    Kind(name="group", slots=64, days=(30, 140)),
-    Kind(name="ladder", slots=60, days=(8, 60)),
-    Kind(name="strikes", slots=10, days=(1.5, 8)),
-    Kind(name="temperature", slots=24, days=(1.5, 3)),
-    Kind(name="match", slots=116, days=(2, 4)),
-    Kind(name="football", slots=78, days=(3, 7)),
-    Kind(name="duel", slots=34, days=(1, 2)),
-)
-SMALL = tuple(
-    Kind(name=kind.name, slots=2 if kind.name in ("single", "match") else 1, days=kind.days)
-    for kind in DEFAULT
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Slot:
-    number: int
-    kind: str
-    period_ms: int
-    first_ms: int  # opening of generation 0
-    weight: float
-    windows: Windows | None = None
 
 
 class Catalogue:
@@ -80,7 +45,7 @@ class Catalogue:
     def __init__(self, *, seed: int, epoch_ms: int, fair: Fair, kinds: tuple[Kind, ...] = DEFAULT) -> None:
         self.seed, self.epoch_ms = seed, epoch_ms
         self._fair = fair
-        self._slots = list(_slots(seed, epoch_ms, kinds))
+        self._slots = list(slots_of(seed, epoch_ms, kinds))
         self._listed: dict[tuple[int, int], EventListing] = {}
         self._older: dict[tuple[int, int], EventListing] = {}
         self._passed: set[tuple[int, int]] = set()  # lately listed: need not be looked at again
@@ -162,7 +127,7 @@ class Catalogue:
 
     # -- times ------------------------------------------------------------------------------------
 
-    def _generations(self, slot: _Slot, now_ms: int) -> Iterator[tuple[int, int]]:
+    def _generations(self, slot: Slot, now_ms: int) -> Iterator[tuple[int, int]]:
         """Those of a slot that may be listed now."""
         lead = slot.windows.lead_ms if slot.windows else _ANNOUNCED_MS
         last = (now_ms + lead - slot.first_ms) // slot.period_ms
@@ -202,7 +167,7 @@ class Catalogue:
         return self._listing(slot, generation, key, draft, open_ms - _ANNOUNCED_MS, open_ms)
 
     def _listing(
-        self, slot: _Slot, generation: int, key: int, draft: EventDraft, created_ms: int, open_ms: int
+        self, slot: Slot, generation: int, key: int, draft: EventDraft, created_ms: int, open_ms: int
     ) -> EventListing:
         place = Place(slot=slot.number, generation=generation, index=0)
         disputed = draft.review_ms > 12 * HOUR and unit(key, 20) < 0.25
@@ -243,7 +208,7 @@ class Catalogue:
         return event
 
     def _market(
-        self, event: EventListing, slot: _Slot, index: int, draft: MarketDraft, key: int, void: bool
+        self, event: EventListing, slot: Slot, index: int, draft: MarketDraft, key: int, void: bool
     ) -> Listing:
         place = Place(slot=slot.number, generation=event.place.generation, index=index)
         question_id = hex_id(QUESTION, place, self.seed)
@@ -324,32 +289,3 @@ _TEMPLATES: dict[str, Callable[[int, Span], EventDraft]] = {
     "football": football,
     "duel": duel,
 }
-
-
-def _slots(seed: int, epoch_ms: int, kinds: tuple[Kind, ...]) -> Iterator[_Slot]:
-    """Every slot with its rhythm, and the weight of its flow: a heavy tail, like the venue's."""
-    total = sum(kind.slots for kind in kinds)
-    ranks = sorted(range(total), key=lambda index: mix(seed, 0x5107, index))
-    slot = 0
-    for kind in kinds:
-        low, high = kind.days
-        for _ in range(kind.slots):
-            days = low * (high / low) ** unit(seed, 0xDA75, slot)
-            period_ms = max(int(days * 24), 12) * HOUR
-            running_ms = int(period_ms * unit(seed, 0x0FF5E7, slot)) // MINUTE * MINUTE
-            first_ms = epoch_ms // MINUTE * MINUTE - running_ms - period_ms
-            weight = (1 + ranks[slot] / 4) ** -0.95
-            yield _Slot(number=slot, kind=kind.name, period_ms=period_ms, first_ms=first_ms, weight=weight)
-            slot += 1
-    for windows in SERIES:
-        first_ms = (epoch_ms - _BEFORE_MS) // windows.length_ms * windows.length_ms
-        weight = 0.9 if windows.asset == "BTC" else 0.5
-        yield _Slot(
-            number=slot,
-            kind="updown",
-            period_ms=windows.length_ms,
-            first_ms=first_ms,
-            weight=weight,
-            windows=windows,
-        )
-        slot += 1

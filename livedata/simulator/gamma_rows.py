@@ -11,6 +11,7 @@ import orjson
 from livedata.simulator.draw import unit
 from livedata.simulator.frames import fee_schedule, game_start
 from livedata.simulator.listings import EventListing, Listing, Phase, Tag
+from livedata.simulator.quotes import prices, quote
 from livedata.simulator.times import DAY, HOUR, MINUTE, day, iso, iso_micros, seconds_text
 from livedata.simulator.venue import Venue, Volumes
 from markets.core.units import ONE, from_micros
@@ -39,32 +40,6 @@ def tag_row(tag: Tag, venue: Venue) -> dict[str, Any]:
         "updatedAt": iso_micros(made_ms + 200 * DAY),
         "requiresTranslation": False,
     }
-
-
-def prices(venue: Venue, listing: Listing, phase: Phase) -> tuple[float, float]:
-    """Outcome prices: the payout once closed, else the book's midpoint, else the fair value on the grid."""
-    if phase is Phase.CLOSED:
-        first, second = venue.payout(listing)
-        return first / ONE, second / ONE
-    live = venue.seen(listing)
-    if live and live.midpoint is not None:
-        price = live.midpoint
-    else:
-        half = venue.tick_micros(listing) / 2
-        price = round(round(venue.fair(listing) * ONE / half) * half)
-        price = min(max(price, round(half)), ONE - round(half))
-    return price / ONE, (ONE - price) / ONE
-
-
-def _quote(venue: Venue, listing: Listing, price: float) -> tuple[float | None, float | None]:
-    """Best bid and ask: the book's where it is drawn, else a tick around the price."""
-    live = venue.seen(listing)
-    if live:
-        bid, ask = live.best
-        return None if bid is None else bid / ONE, None if ask is None else ask / ONE
-    tick = venue.tick_micros(listing)
-    bid = int(price * ONE / tick - 0.5) * tick
-    return (bid / ONE if bid > 0 else None), min(bid + tick, ONE - tick) / ONE
 
 
 def market_row(
@@ -162,7 +137,7 @@ def _add_kind(row: dict[str, Any], listing: Listing) -> None:
 
 def _add_trading(row: dict[str, Any], venue: Venue, listing: Listing, phase: Phase) -> None:
     price, other = prices(venue, listing, phase)
-    bid, ask = _quote(venue, listing, price)
+    bid, ask = quote(venue, listing, price)
     traded, now = venue.volumes(listing), venue.now_ms
     live = venue.seen(listing)
     last = live.prints[-1] if live and live.prints else None

@@ -108,13 +108,13 @@ _KINDS = (_election, _parliament, _award, _league, _successor, _rate, _election,
 def _rules(asked: str, who: str) -> Rules:
     def rules(event: EventListing, listing: Listing | None) -> str:
         named = listing.group_title if listing else "the listed outcome"
+        named = "anyone else" if named == "Other" else named
         lines = [
-            f'This market will resolve to "Yes" if the answer to “{asked.format(x=named)}” is '
-            f"yes according to "
-            f'official results published by {by_when(event)}. Otherwise, this market will resolve to "No".',
-            "Exactly one market of this event resolves to “Yes”. If none of the named outcomes "
-            "comes true, the "
-            "market “Other” does, where there is one.",
+            f'This market will resolve to "Yes" if the answer to “{asked.format(x=named)}” is yes '
+            f"according to official results published by {by_when(event)}. Otherwise, this market will "
+            'resolve to "No".',
+            "Exactly one market of this event resolves to “Yes”. If none of the named outcomes comes "
+            "true, the market “Other” does, where there is one.",
             pick(CLOSING, event.key, 60),
             pick(SOURCES, event.key, 61).format(who=who),
         ]
@@ -166,12 +166,10 @@ def _weather_rules(city: str, day: str) -> Rules:
     def rules(_event: EventListing, listing: Listing | None) -> str:
         named = listing.group_title if listing else "listed"
         return (
-            f"This market will resolve to the temperature range that contains the highest "
-            f"temperature recorded at "
-            f'the {city} airport station on {day}. It resolves to "Yes" if that range is {named}.\n\n'
-            f"Temperatures are whole degrees Celsius, as the station publishes them once the "
-            f"data of the day are "
-            f"final. Later revisions do not count.\n\n{CLOSING[2]}"
+            "This market will resolve to the temperature range that contains the highest temperature "
+            f'recorded at the {city} airport station on {day}. It resolves to "Yes" if that range is '
+            f"{named}.\n\nTemperatures are whole degrees Celsius, as the station publishes them once the "
+            f"data of the day are final. Later revisions do not count.\n\n{CLOSING[2]}"
         )
 
     return rules

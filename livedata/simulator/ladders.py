@@ -93,13 +93,12 @@ _KINDS = (_gross, _streams, _growth, _share, _units, _share)
 
 def _rules(asked: str) -> Rules:
     def rules(event: EventListing, listing: Listing | None) -> str:
-        level = listing.group_title if listing else "the level in the title"
+        level = listing.group_title.removeprefix("> ") if listing else "the listed level"
         return (
-            f'This market will resolve to "Yes" if the answer to “{asked.format(x=level)}” is '
-            f"yes according to the "
-            f'first figures published by {by_when(event)}. Otherwise, this market will resolve to "No".\n\n'
-            f"Figures exactly at the level resolve to “No”. Later revisions do not count.\n\n"
-            f"{pick(CLOSING, event.key, 60)}"
+            f'This market will resolve to "Yes" if the answer to “{asked.format(x=level)}” is yes '
+            f"according to the first figures published by {by_when(event)}. Otherwise, this market will "
+            'resolve to "No".\n\nFigures exactly at the level resolve to “No”. Later revisions do not '
+            f"count.\n\n{pick(CLOSING, event.key, 60)}"
         )
 
     return rules

@@ -38,14 +38,11 @@ REVIEW_MS = 16_000  # it resolves by itself, seconds after the window: recorded,
 def _rules(coin: str, code: str) -> Rules:
     def rules(_event: EventListing, _listing: Listing | None) -> str:
         return (
-            f'This market will resolve to "Up" if the {coin} price at the end of the time range '
-            f"specified in the "
-            f"title is greater than or equal to the price at the beginning of that range. "
-            f"Otherwise, it will resolve "
-            f'to "Down".\nThe resolution source for this market is this venue\'s simulated '
-            f"{code}/USD stream.\n"
-            f"Please note that this market is about that stream, not about any real market or exchange.\n"
-            f"{CLOSING[2]}"
+            f'This market will resolve to "Up" if the {coin} price at the end of the time range specified '
+            "in the title is greater than or equal to the price at the beginning of that range. "
+            'Otherwise, it will resolve to "Down".\nThe resolution source for this market is this '
+            f"venue's simulated {code}/USD stream.\nPlease note that this market is about that stream, "
+            f"not about any real market or exchange.\n{CLOSING[2]}"
         )
 
     return rules

@@ -1,4 +1,4 @@
-"""Games: two-way ones with spreads and totals, football with a draw, tennis, esports.
+"""Games: two-way ones with spreads and totals, and football with a draw.
 
 A game's markets hang on two latent values, the margin (axis 0) and the total (axis 1), so that money
 line, spreads and totals never contradict each other.
@@ -12,10 +12,7 @@ from livedata.simulator.times import HOUR, MINUTE, day, day_in_words, hour_in_wo
 from livedata.simulator.words import (
     BASKETBALL,
     CRICKET,
-    CUPS,
-    ESPORTS,
     FOOTBALL,
-    GAMES,
     HOCKEY,
     STATISTICS,
     people,
@@ -27,24 +24,23 @@ _LEAGUES = (
     (HOCKEY, "Hockey", 150 * MINUTE, 2.1, 6.0, 1.9),
     (CRICKET, "Cricket", 210 * MINUTE, 22.0, 318.0, 30.0),
 )
-_MARGIN, _TOTAL = 0, 1
+TOTAL = 1  # the axis of totals; the margin is axis 0
 _POSTPONED = (
-    "If the game is postponed, this market will remain open until the game has been completed. "
-    "If the game is "
-    "canceled entirely, with no make-up game, this market will resolve 50-50."
+    "If the game is postponed, this market will remain open until the game has been completed. If the "
+    "game is canceled entirely, with no make-up game, this market will resolve 50-50."
 )
 
 
-def _start(span: Span, length_ms: int) -> int:
+def kick_off(span: Span, length_ms: int) -> int:
     """A full or half hour that lets the game end inside the span."""
     return (span.until_ms - length_ms) // (30 * MINUTE) * (30 * MINUTE)
 
 
-def _code(team: str) -> str:
+def team_code(team: str) -> str:
     return slugify(team).replace("-", "")[:4]
 
 
-def _rules(league: str, first: str, second: str) -> Rules:
+def game_rules(league: str, first: str, second: str) -> Rules:
     def rules(event: EventListing, listing: Listing | None) -> str:
         start = event.start_ms or event.end_ms
         said = [
@@ -53,14 +49,14 @@ def _rules(league: str, first: str, second: str) -> Rules:
         ]
         if listing is None or listing.sports_type == "moneyline":
             said += [
-                f"If the {first} win, the market will resolve to “{first}”.\n"
-                f"If the {second} win, the market will resolve to “{second}”."
+                f"If the {first} win, the market will resolve to “{first}”.\nIf the {second} win, the "
+                f"market will resolve to “{second}”."
             ]
         else:
             first_named, second_named = listing.outcomes
             said += [
-                f"This market asks: {listing.question}. It resolves to “{first_named}” if so, otherwise to "
-                f"“{second_named}”, by the official final score including overtime."
+                f"This market asks: {listing.question}. It resolves to “{first_named}” if so, otherwise "
+                f"to “{second_named}”, by the official final score including overtime."
             ]
         return "\n\n".join(
             [*said, _POSTPONED, f"The resolution source is the official result of the {league}."]
@@ -69,7 +65,7 @@ def _rules(league: str, first: str, second: str) -> Rules:
     return rules
 
 
-def _market(title: str, slug: str, **facts: object) -> MarketDraft:
+def market(title: str, slug: str, **facts: object) -> MarketDraft:
     draft = MarketDraft(question=title, slug=slug)
     for name, value in facts.items():
         setattr(draft, name, value)
@@ -80,13 +76,13 @@ def match(key: int, span: Span) -> EventDraft:
     """A two-way game: money line, two or three spreads, two or three totals, now and then player props."""
     (league, code, teams), sport, length_ms, spread, level, sway = pick(_LEAGUES, key, 1)
     first, second = sample(teams, 2, key, 2)
-    start_ms = _start(span, length_ms)
-    base = f"{code.lower()}-{_code(first)}-{_code(second)}-{day(start_ms - 5 * HOUR)}"
+    start_ms = kick_off(span, length_ms)
+    base = f"{code.lower()}-{team_code(first)}-{team_code(second)}-{day(start_ms - 5 * HOUR)}"
     edge = 0.7 * gauss(key, 3)  # of the first team, in standard deviations of the margin
     tick = QUARTER if unit(key, 4) < 0.08 else COARSE
     sides = (first.rpartition(" ")[2], second.rpartition(" ")[2])
     markets = [
-        _market(
+        market(
             f"{first} vs. {second}",
             base,
             outcomes=sides,
@@ -98,7 +94,7 @@ def match(key: int, span: Span) -> EventDraft:
     for number in range(mix(key, 5) % 3):
         line = round(edge * spread) + (number - 1) + 0.5
         markets.append(
-            _market(
+            market(
                 f"Spread: {sides[0]} ({-line:+g})",
                 f"{base}-spread-home-{slugify(f'{abs(line)}')}{'m' if line < 0 else ''}",
                 outcomes=sides,
@@ -114,20 +110,20 @@ def match(key: int, span: Span) -> EventDraft:
         if any(draft.line == line for draft in markets):
             continue
         markets.append(
-            _market(
+            market(
                 f"{first} vs. {second}: O/U {line:g}",
                 f"{base}-total-{slugify(f'{line}')}",
                 outcomes=("Over", "Under"),
                 group_title=f"O/U {line:g}",
                 strike=(line - level) / sway,
-                axis=_TOTAL,
+                axis=TOTAL,
                 sports_type="totals",
                 line=line,
                 share=0.4 / (number + 1),
             )
         )
     markets += _props(key, base) if sport == "Basketball" else []
-    return _game(
+    return game(
         "match",
         f"{first} vs. {second}",
         base,
@@ -136,7 +132,7 @@ def match(key: int, span: Span) -> EventDraft:
         start_ms,
         length_ms,
         markets,
-        rules=_rules(league, sides[0], sides[1]),
+        rules=game_rules(league, sides[0], sides[1]),
         teams=(first, second),
         key=key,
     )
@@ -149,7 +145,7 @@ def _props(key: int, base: str) -> list[MarketDraft]:
         what, line = pick(STATISTICS, key, 10, number), 4 + mix(key, 11, number) % 22 + 0.5
         strike = 0.8 * gauss(key, 12, number)
         drafts.append(
-            _market(
+            market(
                 f"{player}: {what} Over {line:g}",
                 f"{base}-{slugify(what)}-{slugify(player)}-{slugify(f'{line}')}",
                 group_title=f"{what} O/U {line:g}",
@@ -167,26 +163,26 @@ def football(key: int, span: Span) -> EventDraft:
     """A football game as a neg-risk group of three: home win, draw, away win."""
     league, code, teams = FOOTBALL
     home, away = sample(teams, 2, key, 2)
-    start_ms = _start(span, 115 * MINUTE)
+    start_ms = kick_off(span, 115 * MINUTE)
     when = day(start_ms - 5 * HOUR)
-    base = f"{code.lower()}-{_code(home)}-{_code(away)}-{when}"
+    base = f"{code.lower()}-{team_code(home)}-{team_code(away)}-{when}"
     edge = 0.6 * gauss(key, 3)
     draw = 0.2 + 0.1 * unit(key, 4)
     win = (1 - draw) * phi(edge)
     priors = (win, draw, 1 - draw - win)
     tick = QUARTER if unit(key, 5) < 0.12 else COARSE
     markets = [
-        _market(f"Will {home} win on {when}?", f"{base}-{_code(home)}", group_title=home),
-        _market(
+        market(f"Will {home} win on {when}?", f"{base}-{team_code(home)}", group_title=home),
+        market(
             f"Will {home} vs. {away} end in a draw?", f"{base}-draw", group_title=f"Draw ({home} vs. {away})"
         ),
-        _market(f"Will {away} win on {when}?", f"{base}-{_code(away)}", group_title=away),
+        market(f"Will {away} win on {when}?", f"{base}-{team_code(away)}", group_title=away),
     ]
     for index, draft in enumerate(markets):
         draft.sports_type = "moneyline"
         draft.tick_micros = FINE if priors[index] < 0.04 else tick
         draft.share = priors[index]
-    event = _game(
+    event = game(
         "football",
         f"{home} vs. {away}",
         base,
@@ -209,80 +205,15 @@ def _football_rules(league: str, home: str, away: str) -> Rules:
         named = listing.group_title if listing else "the listed result"
         return (
             f"In the upcoming {league} game between {home} and {away}, scheduled for "
-            f"{day_in_words(start)} at "
-            f'{hour_in_words(start)} ET, this market will resolve to "Yes" if the result is: '
-            f"{named}. Otherwise, it "
-            f'will resolve to "No".\n\nOnly the first 90 minutes of regular play plus stoppage '
-            f"time count.\n\n"
-            f"{_POSTPONED}"
+            f'{day_in_words(start)} at {hour_in_words(start)} ET, this market will resolve to "Yes" if '
+            f'the result is: {named}. Otherwise, it will resolve to "No".\n\nOnly the first 90 minutes of '
+            f"regular play plus stoppage time count.\n\n{_POSTPONED}"
         )
 
     return rules
 
 
-def duel(key: int, span: Span) -> EventDraft:
-    """Tennis or esports: a winner, a first set or map, a total."""
-    tennis = mix(key, 1) % 2 == 0
-    length_ms = (130 if tennis else 100) * MINUTE
-    start_ms = _start(span, length_ms)
-    if tennis:
-        first, second = people(2, key, 2)
-        cup, code, part = pick(CUPS, key, 3), "atp", "Set 1 Winner"
-        title, names = f"{cup}: {first} vs {second}", (first.split()[-1], second.split()[-1])
-    else:
-        first, second = sample(ESPORTS[2], 2, key, 2)
-        cup, code, part = pick(GAMES, key, 3), ESPORTS[1].lower(), "Map 1 Winner"
-        title, names = f"{cup}: {first} vs {second} (BO3) - {ESPORTS[0]}", (first, second)
-    base = f"{code}-{_code(names[0])}-{_code(names[1])}-{day(start_ms - 5 * HOUR)}"
-    edge = 0.6 * gauss(key, 4)
-    markets = [_market(title, base, outcomes=names, strike=-edge, sports_type="moneyline")]
-    if unit(key, 5) < 0.7:
-        question = f"{part}: {names[0]} vs {names[1]}"
-        slug = f"{base}-{slugify(part)}"
-        markets.append(
-            _market(
-                question,
-                slug,
-                outcomes=names,
-                group_title=part,
-                strike=-edge / 2,
-                axis=2,
-                share=0.3,
-                sports_type="tennis_first_set_winner" if tennis else "child_moneyline",
-            )
-        )
-    if tennis:
-        line = 19.5 + mix(key, 6) % 6
-        question = f"{names[0]} vs. {names[1]}: Match O/U {line:g}"
-        markets.append(
-            _market(
-                question,
-                f"{base}-match-total-{slugify(f'{line}')}",
-                outcomes=("Over", "Under"),
-                axis=_TOTAL,
-                group_title=f"Match O/U {line:g}",
-                strike=0.4 * gauss(key, 7),
-                sports_type="tennis_match_totals",
-                line=line,
-                share=0.2,
-            )
-        )
-    return _game(
-        "duel",
-        title,
-        base,
-        "Tennis" if tennis else "Esports",
-        code,
-        start_ms,
-        length_ms,
-        markets,
-        rules=_rules(cup, names[0], names[1]),
-        teams=(first, second),
-        key=key,
-    )
-
-
-def _game(
+def game(
     kind: str,
     title: str,
     base: str,

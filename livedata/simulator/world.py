@@ -8,23 +8,20 @@ until it is asked for again.
 from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
 
-from livedata.simulator.agents import CELL_MS, CLEAR, REQUOTE, TAKE, Act, Trader, acts, crew
-from livedata.simulator.catalogue import DEFAULT, Catalogue, Kind
-from livedata.simulator.draw import lognormal, mix, unit
+from livedata.simulator.agents import CELL_MS, CLEAR, REQUOTE, Act, Trader, acts
+from livedata.simulator.catalogue import Catalogue
 from livedata.simulator.fair import Fair
 from livedata.simulator.frames import books, market_resolved, new_market
-from livedata.simulator.ids import transaction_hash
 from livedata.simulator.listings import EventListing, Listing, Phase
 from livedata.simulator.live import LiveMarket, Print
-from livedata.simulator.times import DAY, MINUTE
+from livedata.simulator.pasts import older_prints, volumes
+from livedata.simulator.slots import DEFAULT, Kind
+from livedata.simulator.times import MINUTE
 from livedata.simulator.venue import Orders, Venue, Volumes
-from markets.core.book import Side
-from markets.core.units import ONE
 
 _WARM_UP_MS = MINUTE // 3  # of flow behind a book's first showing
 _ASLEEP_MS = 2 * MINUTE  # an unwatched book that is older begins anew
 _BOOKS_KEPT = 400  # unwatched ones
-_CELLS_BACK = 1_500  # how far the tape of an unwatched market is drawn back: eight hours
 _COARSE, _FINE = 10_000, 1_000
 _FINE_BEYOND = (0.04, 0.96)
 _CLEARED: Act = (0, CLEAR, 0, 0.0, 0.0, 0.0, 0.0)
@@ -284,54 +281,10 @@ class World(Venue):
         return _COARSE if low <= self.fair(listing) <= high else _FINE
 
     def volumes(self, listing: Listing) -> Volumes:
-        """A smooth rise from opening to end, steeper towards the end; the size follows the weight."""
-        event, now_ms = listing.event, self._now_ms
-        scale = lognormal(1.4e6 * listing.weight**1.2 + 40, 0.7, listing.key, 30)
-        days = min((event.end_ms - event.open_ms) / DAY, 20.0) if not event.series else 0.05
-        bend = 3.0 if event.teams or event.series else 1.3
-
-        def traded(at_ms: int) -> float:
-            x = (min(at_ms, event.end_ms) - event.open_ms) / (event.end_ms - event.open_ms)
-            return scale * days * float(max(x, 0.0) ** bend)
-
-        total = traded(now_ms)
-        return Volumes(
-            total=total,
-            day=total - traded(now_ms - DAY),
-            week=total - traded(now_ms - 7 * DAY),
-            month=total - traded(now_ms - 30 * DAY),
-            year=total - traded(now_ms - 365 * DAY),
-            liquidity=lognormal(9e4 * listing.weight**0.7 + 300, 0.5, listing.key, 31),
-        )
+        return volumes(listing, self._now_ms)
 
     def older_prints(self, listing: Listing, *, before_ms: int, count: int) -> list[Print]:
-        """Takers' acts of the past, priced at the fair value of their instant."""
-        made: list[Print] = []
-        team, event = crew(listing), listing.event
-        before_ms = min(before_ms, event.resolve_ms)
-        cell, last = before_ms // CELL_MS, max(before_ms // CELL_MS - _CELLS_BACK, event.open_ms // CELL_MS)
-        while cell > last and len(made) < count:
-            for act in reversed(acts(listing, team, cell)):
-                if act[1] == TAKE and event.open_ms < act[0] < before_ms:
-                    made.append(self._past_print(listing, act))
-            cell -= 1
-        return made[:count]
+        def fair(at_ms: int) -> float:
+            return self._fair.chance(listing, at_ms)
 
-    def _past_print(self, listing: Listing, act: Act) -> Print:
-        when, _, _, one, _, three, four = act
-        outcome, tick = int(four * 100 % 1 < 0.4), listing.tick_micros
-        buys = one < 0.5
-        price = round(self._fair.chance(listing, when) * ONE / tick + (0.5 if buys else -0.5)) * tick
-        price = min(max(price, tick), ONE - tick)
-        side = Side.BUY if buys != bool(outcome) else Side.SELL
-        spread = unit(mix(listing.key, when))
-        return Print(
-            token_id=listing.token_ids[outcome],
-            outcome_index=outcome,
-            side=side,
-            price_micros=ONE - price if outcome else price,
-            size_micros=int((5 + 30 * three / (1.05 - three) * spread) * 100) * 10_000,
-            stamp_ms=when,
-            transaction_hash=transaction_hash(listing.key, when, 0),
-            wallet=mix(listing.key, 12, when),
-        )
+        return older_prints(listing, fair, before_ms=before_ms, count=count)

@@ -1,7 +1,7 @@
 """Builders for the simulator's tests."""
 
-from livedata.simulator.catalogue import SMALL, Kind
 from livedata.simulator.listings import EventListing, Listing, Phase
+from livedata.simulator.slots import SMALL, Kind
 from livedata.simulator.world import World
 
 START_MS = 1_795_500_000_000  # 2026-11-24T07:20:00Z

@@ -4,9 +4,10 @@ from collections import Counter
 
 import pytest
 
-from livedata.simulator.catalogue import SMALL, Catalogue
+from livedata.simulator.catalogue import Catalogue
 from livedata.simulator.fair import Fair
 from livedata.simulator.listings import HALF, NO, YES, Phase
+from livedata.simulator.slots import SMALL
 from livedata.simulator.times import DAY, HOUR, MINUTE
 from livedata.simulator.world import World
 from tests.livedata.simulator.make import START_MS, open_markets, small_world, world_of
