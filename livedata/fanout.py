@@ -12,6 +12,7 @@ import logging
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import count
 
 import orjson
 from django.conf import settings
@@ -26,10 +27,10 @@ from livedata.pulse import Pulse, newest_pulse, wall_ms
 from livedata.subscriptions import lease, release
 
 PERIOD_S = 0.1  # of one market's updates
-HEARTBEAT_S = 1.8  # pages expect one every two seconds
 LEASE_S = 30
 _RENEW_S = 10.0
 _LOOK_S = 0.5  # how often the feed's pulse is looked at
+_LOOKS_A_HEARTBEAT = 3  # pages expect one every two seconds
 _RETRY_S = 1.0
 
 logger = logging.getLogger(__name__)
@@ -214,14 +215,12 @@ class Hub:
 
     async def _keep_pulse(self) -> None:
         """Heartbeats; and the feed's death, which no notice tells."""
-        beats = 0
-        while True:
+        for look in count():
             self._look(newest_pulse(bus()))
-            if beats % round(HEARTBEAT_S / _LOOK_S) == 0:
+            if look % _LOOKS_A_HEARTBEAT == 0:
                 text = orjson.dumps({"type": "heartbeat", "timestamp": wall_ms()}).decode()
                 for client in self._clients:
                     client.outbox.put_newest("heartbeat", text)
-            beats += 1
             await asyncio.sleep(_LOOK_S)
 
     def _look(self, pulse: Pulse) -> None:
