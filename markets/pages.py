@@ -6,7 +6,7 @@ keeps the order within one status only, and sorting half a million rows for one 
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BadBase64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from operator import itemgetter
@@ -18,7 +18,7 @@ from django.db import connections
 from django.db.models import F, QuerySet
 
 from markets.models import Market
-from markets.search import Asked, read_asked
+from markets.search import Asked, Found, narrowed, read_asked
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -33,6 +33,8 @@ SORTS = {
 }
 PAGE_SIZE_MAX = 100
 TOTAL_MAX = 10_000  # a total is exact up to here; counting on would cost more than the page
+COMMON_MAX = 1_000  # the same, for bounds on what very many rows hold
+WIDE = 20_000  # a bound within which so many rows lie is no help in finding a page
 DEPTH_MAX = 10_000  # rows that page numbers reach; deeper goes by cursor
 _TOTAL_KEPT_S = 30
 
@@ -66,12 +68,6 @@ class Filters:
     end_after_ms: int | None = None
 
     @property
-    def statuses(self) -> tuple[Status, ...]:
-        if self.closed is None:
-            return tuple(Status)
-        return (Status.CLOSED, Status.RESOLVED) if self.closed else (Status.OPEN, Status.PAUSED)
-
-    @property
     def bounds(self) -> dict[str, int]:
         """What the numbers say, as conditions of a query."""
         bounds = {
@@ -82,14 +78,16 @@ class Filters:
             "end_ms__gte": self.end_after_ms,
             "end_ms__lt": self.end_before_ms,
         }
-        return {name: bound for name, bound in bounds.items() if bound is not None}
+        # No amount is below 0, and a condition that all fulfil would cost a look at each.
+        return {
+            name: bound
+            for name, bound in bounds.items()
+            if bound is not None and not (bound <= 0 and name.endswith("micros__gte"))
+        }
 
-    @property
-    def asked(self) -> Asked:
-        """What the words and facets say."""
-        return read_asked(
-            self.search, tag=self.tag, category=self.category, active=self.active, ended=self.closed
-        )
+    def asked(self, *, ended: bool) -> Asked:
+        """What the words and facets say, among the open or the ended ones."""
+        return read_asked(self.search, tag=self.tag, category=self.category, active=self.active, ended=ended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,30 +184,19 @@ class Slice:
 
 def page_keys(rows: QuerySet[Any], *, filters: Filters, order: Order, part: Slice) -> Page[str]:
     """The keys of one page of `rows` (of Market or Event)."""
-    if order.column == "end_ms":
-        rows = rows.filter(end_ms__isnull=False)  # what never ends has no place in this order
-    within = rows.filter(**filters.bounds)
-    total = _total(within, filters)
-    if total >= TOTAL_MAX and filters.bounds and connections[rows.db].vendor == "sqlite":
-        # So many fit that the wanted order soon meets a page of them. SQLite would rather read all that
-        # fit along the bound's own index, and sort them; it cannot when the bound is an expression.
-        hidden = {name.partition("__")[0]: F(name.partition("__")[0]) + 0 for name in filters.bounds}
-        rows = rows.alias(**{f"plain_{name}": value for name, value in hidden.items()})
-        within = rows.filter(**{f"plain_{name}": bound for name, bound in filters.bounds.items()})
-    after = part.after()
-    if after is not None:
-        within = order.after(within, *after)
-    count = part.first + part.page_size + 1
-    walks = (
-        within.filter(status=status).order_by(*order.terms).values_list(order.column, "pk")[:count]
-        for status in filters.statuses
-    )
-    found = order.in_order(key for walk in walks for key in walk)[:count]
+    count, after = part.first + part.page_size + 1, part.after()
+    keys: list[Key] = []
+    total = 0
+    for ended in (False, True) if filters.closed is None else (filters.closed,):
+        walk = _Walk.of(rows, filters, order, ended=ended)
+        total += walk.total()
+        keys += walk.keys(after, count)
+    found = order.in_order(keys)[:count]
     shown = found[part.first : part.first + part.page_size]
     has_next = len(found) > part.first + len(shown)
     return Page(
         items=[key for _, key in shown],
-        total=total,
+        total=min(total, TOTAL_MAX),
         page=part.page,
         page_size=part.page_size,
         has_next=has_next,
@@ -217,14 +204,80 @@ def page_keys(rows: QuerySet[Any], *, filters: Filters, order: Order, part: Slic
     )
 
 
-def _total(rows: QuerySet[Any], filters: Filters) -> int:
-    name = f"{rows.model._meta.label}:{filters}:{rows.query.where}"
-    key = f"total:{blake2b(name.encode(), digest_size=12).hexdigest()}"
-    total = cache.get(key)
-    if total is None:
-        total = sum(rows.filter(status=status)[:TOTAL_MAX].count() for status in filters.statuses)
-        cache.set(key, total, _TOTAL_KEPT_S)
-    return int(min(total, TOTAL_MAX))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walk:
+    """The rows of one half, open or ended, that fit; one index walk a status."""
+
+    found: Found
+    bounds: dict[str, int | bool]
+    order: Order
+    statuses: tuple[Status, ...]
+    name: str  # of its total in the cache
+
+    @classmethod
+    def of(cls, rows: QuerySet[Any], filters: Filters, order: Order, *, ended: bool) -> "_Walk":
+        bounds: dict[str, int | bool] = dict(filters.bounds)
+        if order.column == "end_ms":
+            bounds["end_ms__isnull"] = False  # what never ends has no place in this order
+        return cls(
+            found=narrowed(rows, filters.asked(ended=ended)),
+            bounds=bounds,
+            order=order,
+            statuses=(Status.CLOSED, Status.RESOLVED) if ended else (Status.OPEN, Status.PAUSED),
+            name=f"{rows.model._meta.label}:{filters}:{bounds}:{ended}",
+        )
+
+    def total(self) -> int:
+        """How many there are; counted at most every half minute."""
+        if not self.bounds and self.found.count is not None:
+            return self.found.count
+        key = f"total:{blake2b(self.name.encode(), digest_size=12).hexdigest()}"
+        total: int | None = cache.get(key)
+        if total is None:
+            rows, most = self._within(self.bounds), COMMON_MAX if self.found.common else TOTAL_MAX
+            total = sum(part[:most].count() for part in self._parts(rows))
+            cache.set(key, total, _TOTAL_KEPT_S)
+        return total
+
+    def keys(self, after: Key | None, count: int) -> list[Key]:
+        rows = self._in_order_soon()
+        if after is not None:
+            rows = self.order.after(rows, *after)
+        ordered = rows.order_by(*self.order.terms).values_list(self.order.column, "pk")
+        return [key for part in self._parts(ordered) for key in part[:count]]
+
+    def _in_order_soon(self) -> QuerySet[Any]:
+        """The rows within the bounds, in the form in which SQLite finds a page in this order soonest.
+
+        Bounds of another column than the order's: where few rows fit, their own index finds them and
+        sorting is cheap. Where many fit, the order's index soon meets a page of them, but SQLite, which
+        knows no numbers of rows, would still read and sort them all.
+        """
+        other = {name: bound for name, bound in self.bounds.items() if not name.startswith(self.order.column)}
+        if not other or self.found.few or connections[self.found.rows.db].vendor != "sqlite":
+            return self._within(self.bounds)
+        every = self.found.rows.model._default_manager.filter(**other)
+        if sum(every.filter(status=status)[:WIDE].count() for status in self.statuses) < WIDE:
+            return self._within(self.bounds)
+        rest = {name: bound for name, bound in self.bounds.items() if name not in other}
+        return _hidden(self._within(rest), other)
+
+    def _within(self, bounds: dict[str, int | bool]) -> QuerySet[Any]:
+        rows = self.found.rows
+        return _hidden(rows, bounds) if self.found.few else rows.filter(**bounds)
+
+    def _parts(self, rows: QuerySet[Any]) -> list[QuerySet[Any]]:
+        """One walk a status; those few that the index has listed are of the right half already."""
+        if self.found.few:
+            return [rows] if self.found.count else []
+        return [rows.filter(status=status) for status in self.statuses]
+
+
+def _hidden(rows: QuerySet[Any], conditions: Mapping[str, int | bool]) -> QuerySet[Any]:
+    """Conditions on numbers, as expressions: true of the same rows, but no index can look them up."""
+    columns = {name.partition("__")[0] for name in conditions}
+    rows = rows.alias(**{f"plain_{column}": F(column) + 0 for column in columns})
+    return rows.filter(**{f"plain_{name}": value for name, value in conditions.items()})
 
 
 def _cursor(key: Key) -> str:

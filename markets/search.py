@@ -93,9 +93,19 @@ def read_asked(
     )
 
 
-def narrowed(rows: QuerySet[Any], asked: Asked) -> QuerySet[Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Rows as a query, and what the index knows of their number."""
+
+    rows: QuerySet[Any]
+    count: int | None = None  # None when nothing was asked
+    common: bool = False  # so many that they are found by walking; `count` is then only a part
+    few: bool = False  # SQLite should take them one by one by their keys, and no other index
+
+
+def narrowed(rows: QuerySet[Any], asked: Asked) -> Found:
     """Only the rows (of Market or Event) that hold all that is asked."""
-    return _backend(rows.model).narrowed(rows, asked) if asked else rows
+    return _backend(rows.model).narrowed(rows, asked) if asked else Found(rows=rows)
 
 
 def index(model: type[Model], entries: Sequence[Entry]) -> None:
@@ -114,7 +124,7 @@ class Backend(Protocol):
 
     def write(self, entries: Sequence[Entry]) -> None: ...
 
-    def narrowed(self, rows: QuerySet[Any], asked: Asked) -> QuerySet[Any]: ...
+    def narrowed(self, rows: QuerySet[Any], asked: Asked) -> Found: ...
 
 
 def _backend(model: type[Model], using: str | None = None) -> Backend:
@@ -126,6 +136,7 @@ def _backend(model: type[Model], using: str | None = None) -> Backend:
 class FullText:
     """SQLite's FTS5. A row's key is the venue's number, and so is the entry's."""
 
+    FEW_MAX = 1_000
     SET_MAX = 20_000  # a greater set takes longer to build than its rows to find on a walk
 
     def __init__(self, connection: Any, table: str) -> None:
@@ -145,7 +156,7 @@ class FullText:
         with self._connection.cursor() as cursor:
             cursor.executemany(sql, [(int(entry.key), entry.line) for entry in entries])
 
-    def narrowed(self, rows: QuerySet[Any], asked: Asked) -> QuerySet[Any]:
+    def narrowed(self, rows: QuerySet[Any], asked: Asked) -> Found:
         terms = [f'"{word}"' for word in (*asked.facets, *asked.whole)]
         if asked.begun:
             terms.append(f'"{asked.begun}"*')
@@ -155,8 +166,9 @@ class FullText:
             cursor.execute(f"SELECT count(*) FROM (SELECT 1 {found} LIMIT %s)", [match, self.SET_MAX + 1])
             (count,) = cursor.fetchone()
         if count > self.SET_MAX:
-            return _walked(rows, asked)
-        return rows.filter(pk__in=RawSQL(f"SELECT CAST(rowid AS TEXT) {found}", [match]))
+            return Found(rows=_walked(rows, asked), count=count, common=True)
+        keys = RawSQL(f"SELECT CAST(rowid AS TEXT) {found}", [match])
+        return Found(rows=rows.filter(pk__in=keys), count=count, few=count <= self.FEW_MAX)
 
 
 class MongoWords:
@@ -176,13 +188,15 @@ class MongoWords:
             ordered=False,
         )
 
-    def narrowed(self, rows: QuerySet[Any], asked: Asked) -> QuerySet[Any]:
+    def narrowed(self, rows: QuerySet[Any], asked: Asked) -> Found:
         terms: list[dict[str, Any]] = [{"words": word} for word in (*asked.facets, *asked.whole)]
         if asked.begun:
             terms.append({"words": {"$regex": f"^{asked.begun}"}})  # letters and digits only
         found = self._collection.find({"$and": terms}, {"_id": True}).limit(self.LISTED_MAX + 1)
         keys = [document["_id"] for document in found]
-        return _walked(rows, asked) if len(keys) > self.LISTED_MAX else rows.filter(pk__in=keys)
+        if len(keys) > self.LISTED_MAX:
+            return Found(rows=_walked(rows, asked), count=len(keys), common=True)
+        return Found(rows=rows.filter(pk__in=keys), count=len(keys))
 
 
 def _walked(rows: QuerySet[Any], asked: Asked) -> QuerySet[Any]:

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from django.core.cache import cache
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from markets.models import Event, Market, SyncState
 from markets.pages import Filters, Order, Page, Slice, page_keys
-from markets.search import in_parts, narrowed
+from markets.search import in_parts
 
 _COUNTS = "catalogue-counts"
 EVERYTHING, BUSIEST_FIRST, FIRST_PAGE = Filters(), Order(), Slice()
-_LONG = ("description", "resolution_source", "search_text", "event__description", "event__search_text")
+_LONG = ("description", "resolution_source", "search_text")
 
 
 def market_by_slug(slug: str) -> Market | None:
@@ -37,7 +37,12 @@ def market_by_token(token_id: str) -> Market | None:
 
 def _newest(markets: QuerySet[Market]) -> Market | None:
     """The venue has given a slug twice: the newest row is the one that people mean."""
-    return markets.select_related("event").order_by("-created_ms", "-id").first()
+    return markets.prefetch_related("event").order_by("-created_ms", "-id").first()
+
+
+def _event() -> Prefetch:  # type: ignore[type-arg]
+    """The event in a query of its own: on MongoDB a join is made before the filter, for every market."""
+    return Prefetch("event", Event.objects.defer("description", "search_text"))
 
 
 def markets_by_condition(condition_ids: Iterable[str]) -> dict[str, Market]:
@@ -47,7 +52,9 @@ def markets_by_condition(condition_ids: Iterable[str]) -> dict[str, Market]:
     for part in in_parts(asked):
         found.update(
             (market.condition_id, market)
-            for market in Market.objects.filter(condition_id__in=part).select_related("event").defer(*_LONG)
+            for market in Market.objects.filter(condition_id__in=part)
+            .prefetch_related(_event())
+            .defer(*_LONG)
         )
     return found
 
@@ -96,9 +103,8 @@ def browse(
 
     Raises BadPage for a page that is too deep or a cursor that is not ours.
     """
-    rows = narrowed(Market.objects.all(), filters.asked)
-    keys = page_keys(rows, filters=filters, order=order, part=part)
-    found = Market.objects.filter(pk__in=keys.items).select_related("event").defer(*_LONG)
+    keys = page_keys(Market.objects.all(), filters=filters, order=order, part=part)
+    found = Market.objects.filter(pk__in=keys.items).prefetch_related(_event()).defer(*_LONG)
     by_key = {market.pk: market for market in found}
     return keys.carrying([by_key[key] for key in keys.items if key in by_key])
 
@@ -111,8 +117,7 @@ def browse_events(
     An event answers a search by its own title or by any of its markets.
     """
     filters = replace(filters, active=None)  # the venue's flag is a market's
-    rows = narrowed(Event.objects.all(), filters.asked)
-    keys = page_keys(rows, filters=filters, order=order, part=part)
+    keys = page_keys(Event.objects.all(), filters=filters, order=order, part=part)
     return keys.carrying(_event_lines(keys.items))
 
 
@@ -139,7 +144,7 @@ def search(text: str, *, count: int = 10) -> Sequence[Market]:
 def top_markets(count: int) -> Sequence[Market]:
     """The open markets with the most volume today."""
     found = Market.objects.filter(status=Market.Status.OPEN).order_by("-volume_24h_micros", "pk")
-    return list(found.select_related("event").defer(*_LONG)[:count])
+    return list(found.prefetch_related(_event()).defer(*_LONG)[:count])
 
 
 def catalogue_counts() -> dict[str, int]:
