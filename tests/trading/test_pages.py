@@ -105,7 +105,7 @@ def test_the_front_page_asks_as_often_for_three_cards_as_for_one(client, django_
     for number in range(count):
         make_event(f"event-{number}", count=2)
 
-    with django_assert_num_queries(7, using="markets_db"):
+    with django_assert_num_queries(8, using="markets_db"):
         client.get("/")
 
 
