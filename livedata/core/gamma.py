@@ -209,16 +209,7 @@ def _market_facts(raw: _Market, event: _Event | None, tags: Iterable[_Tag]) -> M
         image=raw.image or raw.icon or "",
         category=category_of(slugs, raw.category or (event.category if event else None) or ""),
         tags=slugs,
-        search_text=search_text(
-            (
-                question,
-                label,
-                (event.title if event else None) or "",
-                *(outcome for outcome in outcomes if outcome not in _PLAIN_OUTCOMES),
-                *(tag.label or "" for tag in tags),
-            ),
-            slugs,
-        ),
+        search_text=search_text((question, label, *_words(event, outcomes, tags)), slugs),
         group_label=label,
         group_order=place(raw.group_item_threshold),
         outcomes=outcomes,
@@ -257,6 +248,12 @@ def _market_facts(raw: _Market, event: _Event | None, tags: Iterable[_Tag]) -> M
         volume_24h_micros=amount(raw.volume_24h),
         liquidity_micros=amount(raw.liquidity_num if raw.liquidity_num is not None else raw.liquidity),
     )
+
+
+def _words(event: _Event | None, outcomes: Iterable[str], tags: Iterable[_Tag]) -> list[str]:
+    """What people may type to find a market, besides its own question and label."""
+    named = [outcome for outcome in outcomes if outcome not in _PLAIN_OUTCOMES]
+    return [(event.title if event else None) or "", *named, *(tag.label or "" for tag in tags)]
 
 
 def _event_facts(raw: _Event, tags: Iterable[_Tag]) -> EventFacts:
