@@ -229,12 +229,16 @@ class _Walk:
 
     def total(self) -> int:
         """How many there are; counted at most every half minute."""
-        if not self.bounds and self.found.count is not None:
-            return self.found.count
+        known = self.found.count
+        if known is not None and not self.bounds and (known >= TOTAL_MAX or not self.found.common):
+            return known
         key = f"total:{blake2b(self.name.encode(), digest_size=12).hexdigest()}"
         total: int | None = cache.get(key)
         if total is None:
-            rows, most = self._within(self.bounds), COMMON_MAX if self.found.common else TOTAL_MAX
+            rows, most = (
+                self._within(self.bounds),
+                COMMON_MAX if self.found.common and self.bounds else TOTAL_MAX,
+            )
             total = sum(part[:most].count() for part in self._parts(rows))
             cache.set(key, total, _TOTAL_KEPT_S)
         return total

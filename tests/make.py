@@ -3,7 +3,9 @@
 from typing import Any
 
 from markets.core.book import Level, OrderBook, Side
+from markets.core.facts import EventFacts, MarketFacts
 from markets.core.units import ONE, to_micros
+from markets.core.words import search_text
 from trading.core.fees import NO_FEE, FeeSchedule
 from trading.core.tickets import MarketRules, OrderType, Ticket
 
@@ -89,3 +91,28 @@ def gamma_event(number: int, markets: list[dict[str, Any]], **fields: Any) -> di
         "markets": markets,
         **fields,
     }
+
+
+def event_facts(number: int, **fields: Any) -> EventFacts:
+    given = {"id": str(number), "slug": f"event-{number}", "title": f"Event {number}", **fields}
+    return EventFacts(**given)
+
+
+def market_facts(number: int, **fields: Any) -> MarketFacts:
+    """An open market of two tokens; `question` and `tags` also make its search line."""
+    given = {
+        "id": str(number),
+        "slug": f"market-{number}",
+        "question": f"Will number {number} win?",
+        "condition_id": f"0x{number:064x}",
+        "outcomes": ("Yes", "No"),
+        "outcome_0": "Yes",
+        "outcome_1": "No",
+        "token_0": f"{number}0",
+        "token_1": f"{number}1",
+        "fee_source": "none",
+        "created_ms": 1_700_000_000_000 + number,
+        **fields,
+    }
+    given.setdefault("search_text", search_text((given["question"],), given.get("tags", ())))
+    return MarketFacts(**given)

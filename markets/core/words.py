@@ -22,7 +22,8 @@ def words(text: str) -> list[str]:
     """The words of a text, folded: "Zürich's 50 %" gives zurich, s, 50."""
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text.translate(_PLAIN))
-        text = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+        bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+        text = unicodedata.normalize("NFC", bare)  # Korean syllables stand together again
     return _WORD.findall(text.casefold())
 
 
