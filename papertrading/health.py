@@ -135,8 +135,13 @@ def _feed_check() -> Check:
     elif not pulse.connections and facts["markets"]:
         ok, detail = False, "no live connection to the venue"
     else:
-        ok, detail = True, f"{facts['markets']} markets on {len(pulse.connections)} connections"
+        ok = True
+        detail = f"{_counted(facts['markets'], 'market')}, {_counted(len(pulse.connections), 'connection')}"
     return Check(name="feed", title="Market feed", ok=ok, detail=detail, facts=facts)
+
+
+def _counted(count: Any, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _matcher_check() -> Check:

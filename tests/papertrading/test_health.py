@@ -67,7 +67,7 @@ def test_a_new_site_is_degraded_and_says_why(client):
 
 
 FEEDS = [
-    ({"connections": [1]}, True, "1 markets on 1 connections"),
+    ({"connections": [1]}, True, "1 market, 1 connection"),
     ({"connections": []}, False, "no live connection to the venue"),
     ({"connections": [1], "paused": True}, False, "paused by an admin"),
     ({"connections": [1], "age_ms": 60_000}, False, "silent for 60 s"),
