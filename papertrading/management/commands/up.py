@@ -1,6 +1,7 @@
 """The whole site in one process; manage.py has chosen the venue and taken the lock before Django started."""
 
 import asyncio
+import sys
 import threading
 from typing import Any
 
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.PORT)
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+        sys.stdout.reconfigure(line_buffering=True)  # into a file or a pipe too, lines come as they are said
         listener = listen(host, port)
         if not is_loopback(host):
             settings.ALLOWED_HOSTS += sorted(own_addresses())
