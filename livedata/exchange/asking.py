@@ -7,8 +7,9 @@ connections and their rate limits.
 import asyncio
 import os
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Future
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -36,13 +37,15 @@ class Venue:
 Question = Callable[[Venue], Awaitable[T]]
 
 
-def open_venue(urls: dict[str, str]) -> Venue:
-    """Clients for `settings.EXCHANGE_URLS`; to be used in one event loop."""
-    return Venue(
-        gamma=GammaClient(open_client(urls["GAMMA_URL"])),
-        clob=ClobClient(open_client(urls["CLOB_URL"])),
-        data=DataClient(open_client(urls["DATA_URL"])),
-    )
+@asynccontextmanager
+async def open_venue(urls: Mapping[str, str]) -> AsyncIterator[Venue]:
+    """Clients for `settings.EXCHANGE_URLS`; they belong to the event loop that opens them."""
+    async with (
+        open_client(urls["GAMMA_URL"]) as gamma,
+        open_client(urls["CLOB_URL"]) as clob,
+        open_client(urls["DATA_URL"]) as data,
+    ):
+        yield Venue(gamma=GammaClient(gamma), clob=ClobClient(clob), data=DataClient(data))
 
 
 def ask(question: Question[T], *, within_s: float = DOOR_S) -> T:
@@ -65,6 +68,7 @@ class _Asker:
         self.pid = os.getpid()
         self._loop = asyncio.new_event_loop()
         self._venues: dict[tuple[str, ...], Venue] = {}
+        self._open = AsyncExitStack()  # until the process ends
         threading.Thread(target=self._loop.run_forever, name="venue", daemon=True).start()
 
     def put(self, question: Question[T]) -> "Future[T]":
@@ -74,7 +78,7 @@ class _Asker:
     async def _answered(self, question: Question[T], urls: dict[str, str]) -> T:
         key = tuple(urls[name] for name in sorted(urls))
         if key not in self._venues:
-            self._venues[key] = open_venue(urls)
+            self._venues[key] = await self._open.enter_async_context(open_venue(urls))
         return await question(self._venues[key])
 
 

@@ -7,6 +7,7 @@ Source: docs.polymarket.com, "Rate limits" and "Errors" (2026-08).
 
 import asyncio
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -36,6 +37,10 @@ _FIRST_PAUSE_S, _PAUSE_MAX_S = 0.5, 15.0
 _TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 _TOO_EARLY = 425  # the matching engine restarts
 _AGAIN = {_TOO_EARLY, 429, 500, 502, 503, 504}
+# An escaped backslash, a pair of surrogates, or (the group) one without the other.
+_ESCAPES = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -158,9 +163,21 @@ def open_client(base_url: str, *, transport: httpx.AsyncBaseTransport | None = N
 def read(body: bytes, reader: Callable[[bytes], T], path: str) -> T:
     """The body as a typed value. Raises VenueBadPayload, with what stood there, when it is something else."""
     try:
-        return reader(body)
+        return _read_mended(body, reader)
     except (ValueError, ArithmeticError, RecursionError) as exc:
         raise VenueBadPayload(f"{path}: {exc}: {_excerpt(body)}") from exc
+
+
+def _read_mended(body: bytes, reader: Callable[[bytes], T]) -> T:
+    """Half a letter in one text (a broken byte, one of a pair of surrogates) must not cost the whole page."""
+    try:
+        return reader(body)
+    except ValueError:
+        whole = _ESCAPES.sub(lambda found: rb"\ufffd" if found[1] else found[0], body)
+        mended = whole.decode(errors="replace").encode()
+        if mended == body:
+            raise
+    return reader(mended)
 
 
 async def _read(response: httpx.Response, path: str) -> bytes:
