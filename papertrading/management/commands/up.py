@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from accounts.models import User
 from livedata import feed
 from livedata.bus import bus
 from papertrading.celery import run_beat, run_worker
@@ -39,6 +40,7 @@ class Command(BaseCommand):
             settings.ALLOWED_HOSTS += sorted(own_addresses())
         if behind := migrate_all():
             self.stdout.write(f"Databases brought up to date: {', '.join(behind)}.")
+        self._is_new = not User.objects.exists()
         port = listener.getsockname()[1]  # `--port 0` takes any that is free
         services = Supervisor()
         try:
@@ -57,7 +59,8 @@ class Command(BaseCommand):
         shown = "localhost" if is_loopback(host) or host in {"0.0.0.0", "::"} else host
         self.stdout.write(f"PaperTradingPM {settings.VERSION} is running at http://{shown}:{port}")
         self.stdout.write(f"Market data comes from {_SOURCES[settings.EXCHANGE_KIND]}.")
-        self.stdout.write("The first account that registers from this machine becomes the admin.")
+        if self._is_new:
+            self.stdout.write("The first account that registers from this machine becomes the admin.")
         self.stdout.write("Press Ctrl-C to stop.")
 
 
