@@ -119,9 +119,12 @@ def resolve_market(*, condition_id: str, payout_0_micros: int, now_ms: int) -> b
 
 
 def keep_rules(*, market_id: str, rule: FeeRule, now_ms: int) -> None:
-    """Keep what the CLOB says of a market: asked once, and stronger than what we assume without it."""
+    """Keep what the CLOB says of a market: asked once. Its fee counts where Gamma states none."""
     row: dict[str, Any] = {"id": market_id, "taker_delay": rule.taker_delay, "rules_ms": now_ms}
-    if rule.fee_rate_micros is not None:
+    silent = Market.objects.filter(
+        pk=market_id, fee_source__in=[Market.FeeSource.ASSUMED, Market.FeeSource.CLOB]
+    )
+    if rule.fee_rate_micros is not None and silent.exists():
         row["fee_rate_micros"] = rule.fee_rate_micros
         row["fee_exponent_micros"] = rule.fee_exponent_micros
         row["fee_source"] = Market.FeeSource.CLOB

@@ -153,13 +153,16 @@ def test_a_fee_that_the_clob_has_told_outlives_gammas_silence():
     assert (stored(Market, "1")["fee_rate_micros"], stored(Market, "1")["fee_source"]) == (40_000, "schedule")
 
 
-def test_rules_without_a_fee_leave_the_fee():
-    write(market_facts(1, fee_source="none", fee_rate_micros=0))
+@pytest.mark.parametrize(("source", "told"), [("none", 70_000), ("schedule", 70_000), ("assumed", None)])
+def test_rules_change_no_fee_that_gamma_states_and_none_that_they_do_not_state(source, told):
+    write(market_facts(1, fee_source=source, fee_rate_micros=40_000))
 
-    rule = FeeRule(fee_rate_micros=None, fee_exponent_micros=ONE, taker_delay=False)
+    rule = FeeRule(fee_rate_micros=told, fee_exponent_micros=ONE, taker_delay=True)
     services.keep_rules(market_id="1", rule=rule, now_ms=8)
 
-    assert (stored(Market, "1")["fee_source"], stored(Market, "1")["rules_ms"]) == ("none", 8)
+    kept = stored(Market, "1")
+    assert (kept["fee_source"], kept["fee_rate_micros"]) == (source, 40_000)
+    assert (kept["taker_delay"], kept["rules_ms"]) == (True, 8)
 
 
 def test_a_result_that_the_venue_announced_is_kept_until_gamma_says_the_same():
