@@ -12,8 +12,9 @@ django_application = get_asgi_application()  # sets Django up; what follows impo
 
 from livedata.consumers import LiveConsumer  # noqa: E402
 from papertrading.sockets import OwnOrigin, QueryToken  # noqa: E402
+from papertrading.threads import KeptThreads  # noqa: E402
 
 routes = URLRouter([path("ws/live", LiveConsumer.as_asgi())])
 application = ProtocolTypeRouter(
-    {"http": django_application, "websocket": OwnOrigin(AuthMiddlewareStack(QueryToken(routes)))}
+    {"http": KeptThreads(django_application), "websocket": OwnOrigin(AuthMiddlewareStack(QueryToken(routes)))}
 )

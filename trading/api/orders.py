@@ -55,7 +55,7 @@ class _Submitting(_Walking):
                 _count_order(request)
             order = submit_order(portfolio_id=portfolio.pk, ticket=ticket, now_ms=venue_now_ms())
             status = 201
-        response = Response(orders_json([order])[0], status=status)
+        response = Response({}, status=status)  # written once the order has met the book
         response.pending = Pending(order, lambda order: orders_json([order])[0])
         return response
 
