@@ -1,4 +1,4 @@
-"""Orders a second through submit and executor in one process: each durable with fills, postings, position, cash."""
+"""Orders a second through submit and executor in one process, each durable with all that it wrote."""
 
 import statistics
 import threading

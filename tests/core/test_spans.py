@@ -1,3 +1,5 @@
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +19,7 @@ def test_spans_and_gaps_divide_what_is_wanted(added, wanted):
         known = merged(known, span)
 
     assert seconds(known) == seconds(added)
-    assert all(later[0] > earlier[1] + 1 for earlier, later in zip(known, known[1:], strict=False))
+    assert all(later[0] > earlier[1] + 1 for earlier, later in itertools.pairwise(known))
     missing = gaps(known, wanted)
     assert seconds(missing) == seconds([wanted]) - seconds(known)
     assert missing == sorted(missing)
