@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import msgspec
 
+from livedata.core.payloads import RawEvent, RawFees, RawMarket, RawTag
 from livedata.core.values import (
     BadRow,
     amount,
@@ -43,93 +44,8 @@ _PLAIN_OUTCOMES = {"Yes", "No"}
 _UNREADABLE = (ValueError, ArithmeticError)
 
 
-class _Tag(msgspec.Struct):
-    slug: str = ""
-    label: str | None = None
-
-
-class _Fees(msgspec.Struct, rename="camel"):
-    rate: Decimal
-    exponent: Decimal = Decimal(1)
-    rebate_rate: Decimal | None = None
-
-
-class _Event(msgspec.Struct, rename="camel"):
-    """The keys we read of an event; all others are skipped. Absent and null are the same."""
-
-    id: str
-    slug: str
-    title: str | None = None
-    description: str | None = None
-    image: str | None = None
-    icon: str | None = None
-    category: str | None = None
-    tags: list[_Tag] | None = None
-    markets: list[msgspec.Raw] | None = None
-    neg_risk: bool | None = None
-    neg_risk_market_id: str | None = msgspec.field(default=None, name="negRiskMarketID")
-    start_date: str | None = None
-    end_date: str | None = None
-    created_at: str | None = None
-    volume: Decimal | None = None
-    volume_24h: Decimal | None = msgspec.field(default=None, name="volume24hr")
-    liquidity: Decimal | None = None
-    open_interest: Decimal | None = None
-
-
-class _Market(msgspec.Struct, rename="camel"):
-    id: str
-    slug: str
-    question: str | None = None
-    condition_id: str | None = None
-    description: str | None = None
-    resolution_source: str | None = None
-    image: str | None = None
-    icon: str | None = None
-    category: str | None = None
-    tags: list[_Tag] | None = None
-    events: list[_Event] | None = None
-    group_item_title: str | None = None
-    group_item_threshold: str | int | float | None = None
-    outcomes: str | list[str] | None = None
-    outcome_prices: str | list[str] | None = None
-    clob_token_ids: str | list[str] | None = None
-    position_ids: list[str] | None = None
-    version: str | None = None
-    active: bool | None = None
-    closed: bool | None = None
-    archived: bool | None = None
-    accepting_orders: bool | None = None
-    enable_order_book: bool | None = None
-    uma_resolution_status: str | None = None
-    uma_resolution_statuses: str | list[str] | None = None
-    closed_time: str | None = None
-    game_start_time: str | None = None
-    start_date: str | None = None
-    end_date: str | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
-    order_price_min_tick_size: Decimal | None = None
-    order_min_size: Decimal | None = None
-    fees_enabled: bool | None = None
-    fee_schedule: _Fees | None = None
-    neg_risk: bool | None = None
-    neg_risk_other: bool | None = None
-    seconds_delay: int | None = None
-    clear_book_on_start: bool | None = None
-    best_bid: Decimal | None = None
-    best_ask: Decimal | None = None
-    last_trade_price: Decimal | None = None
-    one_day_price_change: Decimal | None = None
-    volume: Decimal | None = None
-    volume_num: Decimal | None = None
-    volume_24h: Decimal | None = msgspec.field(default=None, name="volume24hr")
-    liquidity: Decimal | None = None
-    liquidity_num: Decimal | None = None
-
-
-_markets = msgspec.json.Decoder(_Market)
-_events = msgspec.json.Decoder(_Event)
+_markets = msgspec.json.Decoder(RawMarket)
+_events = msgspec.json.Decoder(RawEvent)
 
 
 def read_markets(rows: Iterable[bytes]) -> Reading:
@@ -179,22 +95,21 @@ def _told(row: bytes, exc: Exception) -> str:
     return f"{exc}: {bytes(row)[:200].decode(errors='replace')}"
 
 
-def _read_market(raw: _Market, within: _Event | None) -> tuple[MarketFacts, EventFacts | None]:
+def _read_market(raw: RawMarket, within: RawEvent | None) -> tuple[MarketFacts, EventFacts | None]:
     event = within or (raw.events[0] if raw.events else None)
     tags = raw.tags if raw.tags is not None or event is None else event.tags
     named = _event_facts(event, tags or ()) if event is not None and within is None else None
     return _market_facts(raw, event, tags or ()), named
 
 
-def _market_facts(raw: _Market, event: _Event | None, tags: Iterable[_Tag]) -> MarketFacts:
+def _market_facts(raw: RawMarket, event: RawEvent | None, tags: Iterable[RawTag]) -> MarketFacts:
     if not _NUMBER.fullmatch(raw.id) or not raw.slug:
         raise BadRow("a market without a number or a slug")
     slugs = tuple(dict.fromkeys(tag.slug for tag in tags if tag.slug))
     outcomes = text_list(raw.outcomes)
     tokens = _tokens(raw, len(outcomes))
     prices = _prices(raw.outcome_prices)
-    uma_status = raw.uma_resolution_status or (text_list(raw.uma_resolution_statuses) or ("",))[-1]
-    payout = _payout(raw, prices, uma_status)
+    payout = _payout(raw, prices)
     fee_rate, fee_exponent, fee_source = _fee(raw)
     question = raw.question or (event.title if event else None) or raw.slug
     label = raw.group_item_title or ""
@@ -221,7 +136,7 @@ def _market_facts(raw: _Market, event: _Event | None, tags: Iterable[_Tag]) -> M
         active=bool(raw.active),
         closed=bool(raw.closed),
         accepting_orders=bool(raw.accepting_orders),
-        uma_status=uma_status,
+        uma_status=_uma_status(raw),
         payout_0_micros=payout,
         closed_ms=shown_ms(raw.closed_time),
         tick_micros=_tick(raw.order_price_min_tick_size),
@@ -250,13 +165,13 @@ def _market_facts(raw: _Market, event: _Event | None, tags: Iterable[_Tag]) -> M
     )
 
 
-def _words(event: _Event | None, outcomes: Iterable[str], tags: Iterable[_Tag]) -> list[str]:
+def _words(event: RawEvent | None, outcomes: Iterable[str], tags: Iterable[RawTag]) -> list[str]:
     """What people may type to find a market, besides its own question and label."""
     named = [outcome for outcome in outcomes if outcome not in _PLAIN_OUTCOMES]
     return [(event.title if event else None) or "", *named, *(tag.label or "" for tag in tags)]
 
 
-def _event_facts(raw: _Event, tags: Iterable[_Tag]) -> EventFacts:
+def _event_facts(raw: RawEvent, tags: Iterable[RawTag]) -> EventFacts:
     if not _NUMBER.fullmatch(raw.id) or not raw.slug:
         raise BadRow("an event without a number or a slug")
     known = {tag.slug: tag.label or tag.slug for tag in tags if tag.slug}
@@ -280,7 +195,7 @@ def _event_facts(raw: _Event, tags: Iterable[_Tag]) -> EventFacts:
     )
 
 
-def _status(raw: _Market, payout: int | None) -> int:
+def _status(raw: RawMarket, payout: int | None) -> int:
     """No single flag tells: a closed market may still say that it accepts orders."""
     if raw.closed:
         return facts.CLOSED if payout is None else facts.RESOLVED
@@ -288,21 +203,33 @@ def _status(raw: _Market, payout: int | None) -> int:
     return facts.OPEN if takes_orders and not raw.archived else facts.PAUSED
 
 
-def _payout(raw: _Market, prices: tuple[int | None, int | None], uma_status: str) -> int | None:
+def _payout(raw: RawMarket, prices: tuple[int | None, int | None]) -> int | None:
     """What a share of outcome 0 pays, once that is final.
 
     1/0 and 0/1 on a closed market are a result unless it is still disputed. 0.5/0.5 is also the price
     that nobody has moved, so it counts only when the oracle says "resolved". Old markets with other
     prices (0/0, scalar ones) have no result that we know.
     """
-    if not raw.closed or uma_status in _UNDECIDED or None in prices:
+    if not raw.closed or None in prices or _undecided(raw):
         return None
     if prices in {(ONE, 0), (0, ONE)}:
         return prices[0]
-    return _HALF if prices == (_HALF, _HALF) and uma_status == "resolved" else None
+    return _HALF if prices == (_HALF, _HALF) and raw.uma_resolution_status == "resolved" else None
 
 
-def _fee(raw: _Market) -> tuple[int, int, str]:
+def _undecided(raw: RawMarket) -> bool:
+    """Whether the oracle is still at it. Its history, which lists have, never says "resolved" at its end."""
+    if raw.uma_resolution_status:
+        return raw.uma_resolution_status in _UNDECIDED
+    over = raw.closed_time or raw.automatically_resolved
+    return not over and _uma_status(raw) in _UNDECIDED
+
+
+def _uma_status(raw: RawMarket) -> str:
+    return raw.uma_resolution_status or (text_list(raw.uma_resolution_statuses) or ("",))[-1]
+
+
+def _fee(raw: RawMarket) -> tuple[int, int, str]:
     """Rate, exponent and where they come from (docs/fill-model.md)."""
     if raw.fees_enabled is False:
         return 0, ONE, "none"
@@ -311,11 +238,11 @@ def _fee(raw: _Market) -> tuple[int, int, str]:
     return exact(raw.fee_schedule.rate, 0, ONE), exact(raw.fee_schedule.exponent, 0, 10 * ONE), "schedule"
 
 
-def _rebate(fees: _Fees | None) -> int:
+def _rebate(fees: RawFees | None) -> int:
     return 0 if fees is None or fees.rebate_rate is None else exact(fees.rebate_rate, 0, ONE)
 
 
-def _tokens(raw: _Market, outcome_count: int) -> tuple[str, str]:
+def _tokens(raw: RawMarket, outcome_count: int) -> tuple[str, str]:
     """Both tokens' ids, empty when the market has none or is no two-sided one. V2 markets have their own."""
     ids = tuple(raw.position_ids or ()) if raw.version == "v2" else text_list(raw.clob_token_ids)
     if not ids or outcome_count != 2 or len(ids) != 2:

@@ -28,6 +28,8 @@ hidden                        | archived                            -> 1
 proposed but still traded     | uma=proposed 1/0                    -> 0
 closed without a result       | closed                              -> 2
 closed and disputed           | closed history=proposed,disputed 1/0 -> 2
+closed while proposed         | closed uma=proposed time=2026-04-05 1/0 -> 2
+over, by its history's last   | closed history=proposed time=2026-04-05 1/0 -> 3 1000000
 won                           | closed uma=resolved 1/0             -> 3 1000000
 lost                          | closed uma=resolved 0/1             -> 3 0
 halved                        | closed uma=resolved 0.5/0.5         -> 3 500000
@@ -44,6 +46,8 @@ def state_fields(text: str) -> dict:
         name, _, value = word.partition("=")
         if name == "uma":
             fields["umaResolutionStatus"] = value
+        elif name == "time":
+            fields["closedTime"] = value
         elif name == "history":
             fields["umaResolutionStatuses"] = json.dumps(value.split(","))
         elif "/" in name:
