@@ -73,7 +73,7 @@ def read_token(token: str, kind: Kind) -> Claims:
     except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, AttributeError):
         raise _invalid() from None
     if claims.kind is not kind:
-        raise Refused(Code.INVALID_TOKEN, f"This is a {claims.kind} token; {kind} is needed here.")
+        raise Refused(Code.INVALID_TOKEN, f"The {kind} token is needed here, not the {claims.kind} token.")
     return claims
 
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import Throttled
 from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.limits import limit_of
+from accounts.reached import LimitReached
 from livedata.bus import bus
 from livedata.core.steps import MarketRef
 from livedata.feed import PAUSED
@@ -47,7 +47,7 @@ class SubscribeView(APIView):
         kept = {ref.condition_id: ref for ref in (*held(_owner(request)), *found)}
         most = limit_of(request.user, "subscriptions")
         if 2 * len(kept) > most:
-            raise Throttled(detail=f"Your role may watch {most} tokens at once: unsubscribe some first.")
+            raise LimitReached(f"Your role may watch {most} tokens at once: unsubscribe some first.")
         return _kept(request, list(kept.values()), unknown)
 
 

@@ -61,7 +61,7 @@ def test_what_was_done_can_be_read_back(market, portfolio, ask, running_matcher)
     )
 
     assert one["cash_balance"] == "9928.6110" or one["cash_balance"] == "9928.611"  # -101.8 + 31 - 0.589
-    assert [trade["side"] for trade in trades["trades"]] == ["SELL", "BUY"]
+    assert [trade["side"] for trade in trades["trades"]] == ["sell", "buy"]
     assert (positions["total"], positions["positions"][0]["size"]) == (1, "106.25")
     assert positions["positions"][0]["mark"] == "0.62"
     assert {entry["kind"] for entry in ledger["entries"]} == {"deposit", "fill"}

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import Throttled
+from rest_framework.exceptions import Throttled, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.limits import allow
 from livedata.clock import venue_now_ms
 from livedata.errors import StaleBook
-from markets.core.errors import Conflict
+from markets.core.errors import Conflict, Rejected
 from markets.selectors import market_by_slug, markets_by_condition
 from trading.api import schemas
 from trading.api.awaiting import Pending
@@ -29,6 +29,8 @@ from trading.services.preview import preview
 
 _REFUSALS = {422: schemas.Error, 409: schemas.Error, 429: schemas.Error, 503: schemas.Error}
 _MARKET = OpenApiParameter("market", str, description="slug or condition id")
+_STATUS = OpenApiParameter("status", str, description=f"one or several of {', '.join(Order.Status.values)}")
+_OF_TRADES = {"size": "quantity", "market": "market_id"}  # what POST …/trades calls the fields of a ticket
 
 
 class _Walking(PortfolioApi):
@@ -64,14 +66,14 @@ class OrdersView(_Submitting):
     @extend_schema(
         operation_id="orders_list",
         summary="Orders, newest first",
-        parameters=[*PARAMETERS, *PERIOD, _MARKET, OpenApiParameter("status", str)],
+        parameters=[*PARAMETERS, *PERIOD, _MARKET, _STATUS],
         responses=schemas.OrderPage,
     )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         self.portfolio(request, portfolio_id)
         rows = in_period(request, Order.objects.filter(portfolio_id=portfolio_id), "created_ms")
-        if status := request.query_params.get("status"):
-            rows = rows.filter(status__in=status.split(",")[:6])
+        if asked := request.query_params.get("status"):
+            rows = rows.filter(status__in=_statuses(asked))
         rows = _of_market(request, rows)
         return Response(page_json(request, rows, noun="orders", time_field="created_ms", write=orders_json))
 
@@ -155,7 +157,12 @@ class TradesView(_Submitting):
     )
     def post(self, request: Request, portfolio_id: UUID) -> Response:
         portfolio = self.portfolio(request, portfolio_id)
-        return self.submit(request, portfolio, read_trade(request.data))
+        try:
+            response = self.submit(request, portfolio, read_trade(request.data))
+        except Rejected as why:
+            raise Rejected(why.code, str(why), field=_OF_TRADES.get(why.field or "", why.field)) from None
+        response.pending.write = lambda order: _small_sides(orders_json([order])[0])
+        return response
 
 
 class TradeView(PortfolioApi):
@@ -168,7 +175,7 @@ class TradeView(PortfolioApi):
         if fill is None:
             raise Http404
         market = markets_by_condition([fill.condition_id]).get(fill.condition_id)
-        return Response(trade_json(fill, market, evidence=True))
+        return Response(_small_sides(trade_json(fill, market, evidence=True)))
 
 
 def orders_json(orders: Sequence[Order]) -> list[dict[str, Any]]:
@@ -180,7 +187,22 @@ def orders_json(orders: Sequence[Order]) -> list[dict[str, Any]]:
 
 def _trades_json(fills: Sequence[Fill]) -> list[dict[str, Any]]:
     markets = markets_by_condition(fill.condition_id for fill in fills)
-    return [trade_json(fill, markets.get(fill.condition_id)) for fill in fills]
+    return [_small_sides(trade_json(fill, markets.get(fill.condition_id))) for fill in fills]
+
+
+def _small_sides(answer: dict[str, Any]) -> dict[str, Any]:
+    """The /trades routes write "buy" and "sell", as their POST reads them."""
+    small = {**answer, "side": answer["side"].lower()}
+    if "fills" in answer:
+        small["fills"] = [_small_sides(fill) for fill in answer["fills"]]
+    return small
+
+
+def _statuses(text: str) -> list[str]:
+    names = text.split(",")
+    if not set(names) <= set(Order.Status.values):
+        raise ValidationError({"status": [f"one or several of {', '.join(Order.Status.values)}"]})
+    return names
 
 
 def _of_market(request: Request, rows: Any) -> Any:

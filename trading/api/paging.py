@@ -6,21 +6,29 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.dateparse import parse_date
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from trading.api.reading import read_moment_ms
 
+_DAY_MS = 86_400_000
+
 PAGE_SIZE_MAX = 100
-PARAMETERS = [
+PAGES = [
     OpenApiParameter("page", int, description="counts from 1"),
     OpenApiParameter("page_size", int, description=f"at most {PAGE_SIZE_MAX}"),
+]
+PARAMETERS = [
+    *PAGES,
     OpenApiParameter("cursor", str, description="the `next_cursor` of the page before: for deep pages"),
 ]
 PERIOD = [
-    OpenApiParameter("start_date", str, description="ISO 8601 or epoch"),
-    OpenApiParameter("end_date", str, description="ISO 8601 or epoch"),
+    OpenApiParameter(
+        "start_date", str, description="ISO 8601 or epoch; a bare date is its first moment, UTC"
+    ),
+    OpenApiParameter("end_date", str, description="ISO 8601 or epoch; a bare date is its last moment, UTC"),
 ]
 
 
@@ -54,15 +62,18 @@ def page_json(
     }
 
 
-def whole_json(noun: str, items: list[dict[str, Any]]) -> dict[str, Any]:
-    """A list that is always whole, in the same shape."""
+def whole_json(request: Request, noun: str, items: list[dict[str, Any]]) -> dict[str, Any]:
+    """A short list in the same shape: whole, unless the asker names a `page_size`. Raises ValidationError."""
+    page = number(request, "page", 1, 10_000)
+    size = number(request, "page_size", max(1, len(items)), PAGE_SIZE_MAX)
+    first, last = (page - 1) * size, page * size
     return {
-        noun: items,
+        noun: items[first:last],
         "total": len(items),
-        "page": 1,
-        "page_size": len(items),
-        "has_next": False,
-        "has_prev": False,
+        "page": page,
+        "page_size": size,
+        "has_next": last < len(items),
+        "has_prev": page > 1,
     }
 
 
@@ -77,11 +88,15 @@ def number(request: Request, name: str, default: int, most: int) -> int:
 
 def in_period(request: Request, rows: QuerySet[Any], time_field: str) -> QuerySet[Any]:
     """`start_date` and `end_date` applied. Raises ValidationError."""
-    for name, lookup in (("start_date", "gte"), ("end_date", "lte")):
+    for name, lookup, within_day_ms in (("start_date", "gte", 0), ("end_date", "lte", _DAY_MS - 1)):
+        text = request.query_params.get(name, "")
         try:
-            at = read_moment_ms(request.query_params.get(name))
+            day = parse_date(text)
+            at = read_moment_ms(f"{text}T00:00:00Z" if day else text)
         except ValueError as why:
             raise ValidationError({name: [str(why)]}) from None
+        if at is not None and day:
+            at += within_day_ms
         if at is not None:
             rows = rows.filter(**{f"{time_field}__{lookup}": at})
     return rows

@@ -7,19 +7,21 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import Throttled, ValidationError
+from rest_framework.exceptions import ValidationError
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.limits import limit_of
+from accounts.reached import LimitReached
 from livedata.clock import venue_now_ms
 from markets.core.units import from_micros
 from markets.selectors import markets_by_condition
 from trading.api import schemas
-from trading.api.paging import PARAMETERS, PERIOD, in_period, page_json, whole_json
+from trading.api.paging import PAGES, PARAMETERS, PERIOD, in_period, page_json, whole_json
 from trading.api.reading import read_number
-from trading.core.rejections import Code
+from trading.core.rejections import PortfolioCode
 from trading.models import EquityPoint, Fill, Portfolio, Posting
 from trading.payloads import iso, portfolio_json, position_json, posting_json, trade_json
 from trading.selectors.figures import portfolio_figures
@@ -31,6 +33,8 @@ from trading.selectors.portfolios import (
     summary_of,
 )
 from trading.services.portfolios import change_portfolio, open_portfolio, reset_portfolio
+
+_FIXED = ("initial_balance", "latency_ms", "queue_model")
 
 
 class PortfolioApi(APIView):
@@ -45,10 +49,15 @@ class PortfolioApi(APIView):
 
 
 class PortfoliosView(APIView):
-    @extend_schema(operation_id="portfolios_list", summary="Your portfolios", responses=schemas.PortfolioPage)
+    @extend_schema(
+        operation_id="portfolios_list",
+        summary="Your portfolios",
+        parameters=PAGES,
+        responses=schemas.PortfolioPage,
+    )
     def get(self, request: Request) -> Response:
         summaries = portfolio_summaries(portfolios_of(request.user.pk))
-        return Response(whole_json("portfolios", [portfolio_json(summary) for summary in summaries]))
+        return Response(whole_json(request, "portfolios", [portfolio_json(summary) for summary in summaries]))
 
     @extend_schema(
         summary="Open a portfolio",
@@ -61,12 +70,14 @@ class PortfoliosView(APIView):
         fields = asked.validated_data
         most = limit_of(request.user, "portfolios")
         if len(portfolios_of(request.user.pk, with_closed=False)) >= most:
-            raise Throttled(detail=f"Your role may keep {most} portfolios: close one first.")
+            raise LimitReached(f"Your role may keep {most} open portfolios: close one first.")
         portfolio = open_portfolio(
             user_id=request.user.pk,
             name=fields["name"],
             description=fields.get("description", ""),
-            initial_balance_micros=read_number(request.data, "initial_balance", Code.INVALID_SIZE),
+            initial_balance_micros=read_number(
+                request.data, "initial_balance", PortfolioCode.INVALID_PORTFOLIO
+            ),
             latency_ms=fields.get("latency_ms"),
             queue_model=fields.get("queue_model"),
             now_ms=venue_now_ms(),
@@ -90,6 +101,7 @@ class PortfolioView(PortfolioApi):
         self.portfolio(request, portfolio_id)
         asked = schemas.PortfolioChange(data=request.data)
         asked.is_valid(raise_exception=True)
+        _refuse_fixed(request.data)
         portfolio = change_portfolio(portfolio_id=portfolio_id, **asked.validated_data)
         lines = position_lines(portfolio_id=portfolio_id)
         return Response(portfolio_json(summary_of(portfolio, lines)))
@@ -99,6 +111,13 @@ class PortfolioView(PortfolioApi):
         self.portfolio(request, portfolio_id)
         change_portfolio(portfolio_id=portfolio_id, is_active=False)
         return Response(status=204)
+
+
+def _refuse_fixed(body: Any) -> None:
+    """Whoever asks for another latency must not believe that it was granted. Raises ValidationError."""
+    fixed = [name for name in _FIXED if name in body]
+    if fixed:
+        raise ValidationError({name: ["set when a portfolio is opened: open another one"] for name in fixed})
 
 
 class ResetView(PortfolioApi):
@@ -112,7 +131,7 @@ class ResetView(PortfolioApi):
         body = request.data if isinstance(request.data, dict) else {}
         portfolio = reset_portfolio(
             portfolio_id=portfolio_id,
-            initial_balance_micros=read_number(body, "initial_balance", Code.INVALID_SIZE),
+            initial_balance_micros=read_number(body, "initial_balance", PortfolioCode.INVALID_PORTFOLIO),
             now_ms=venue_now_ms(),
         )
         return Response(portfolio_json(summary_of(portfolio, [])))
@@ -121,14 +140,14 @@ class ResetView(PortfolioApi):
 class PositionsView(PortfolioApi):
     @extend_schema(
         summary="Holdings, marked at the best bid and if sold now",
-        parameters=[OpenApiParameter("closed", bool, description="with positions that are closed")],
+        parameters=[*PAGES, OpenApiParameter("closed", bool, description="with positions that are closed")],
         responses=schemas.PositionPage,
     )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         self.portfolio(request, portfolio_id)
         with_closed = request.query_params.get("closed") == "true"
         lines = position_lines(portfolio_id=portfolio_id, with_closed=with_closed)
-        return Response(whole_json("positions", [position_json(line) for line in lines]))
+        return Response(whole_json(request, "positions", [position_json(line) for line in lines]))
 
 
 class LedgerView(PortfolioApi):
@@ -152,7 +171,7 @@ class LedgerView(PortfolioApi):
 
 
 class EquityView(PortfolioApi):
-    @extend_schema(summary="Worth over time", parameters=PERIOD, responses=schemas.EquityPage)
+    @extend_schema(summary="Worth over time", parameters=[*PAGES, *PERIOD], responses=schemas.EquityPage)
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         portfolio = self.portfolio(request, portfolio_id)
         rows = EquityPoint.objects.filter(portfolio_id=portfolio_id, epoch=portfolio.epoch)
@@ -166,7 +185,7 @@ class EquityView(PortfolioApi):
             }
             for point in reversed(newest)
         ]
-        return Response(whole_json("points", points))
+        return Response(whole_json(request, "points", points))
 
 
 class MetricsView(PortfolioApi):
@@ -200,16 +219,20 @@ _CSV_FIELDS = (
 
 
 class ExportView(PortfolioApi):
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        """`?format=` names the file here, not one of DRF's renderers."""
+        return JSONRenderer(), JSONRenderer.media_type
+
     @extend_schema(
         summary="Every trade, as CSV or JSON",
-        parameters=[OpenApiParameter("as", str, enum=["csv", "json"])],
+        parameters=[OpenApiParameter("format", str, enum=["csv", "json"], default="csv")],
         responses={200: OpenApiResponse(description="a file")},
     )
     def get(self, request: Request, portfolio_id: UUID) -> HttpResponse:
         portfolio = self.portfolio(request, portfolio_id)
-        kind = request.query_params.get("as", "csv")
+        kind = request.query_params.get("format", "csv")
         if kind not in ("csv", "json"):
-            raise ValidationError({"as": ["csv or json"]})
+            raise ValidationError({"format": ["csv or json"]})
         rows = list(
             Fill.objects.filter(portfolio_id=portfolio_id).select_related("order").order_by("filled_ms", "id")
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -61,7 +62,7 @@ def read_trade(body: Any) -> Ticket:
     """The order that a POST …/trades body asks for: FAK at `price`, or at market. Raises Rejected."""
     body = _mapping(body)
     side = read_side(body.get("side"))
-    market, outcome_index = read_market({**body, "market": body.get("market_id")})
+    market, outcome_index = read_market({"market": body.get("market_id"), "outcome": body.get("outcome")})
     quantity = read_number(body, "quantity", Code.INVALID_SIZE)
     if quantity is None:
         raise Rejected(Code.INVALID_SIZE, "quantity is missing: how many shares", field="quantity")
@@ -88,7 +89,7 @@ def read_side(value: Any) -> Side:
 def read_market(body: Mapping[str, Any]) -> tuple[Market, int]:
     """The market and outcome that `token_id`, or `market` and `outcome`, name; loaded when new to us."""
     token_id = body.get("token_id")
-    if token_id is not None and body.get("market") is not None and body.get("outcome") is not None:
+    if token_id is not None and (body.get("market") is not None or body.get("outcome") is not None):
         raise Rejected(
             Code.INVALID_ORDER, "give token_id, or market with outcome, not both", field="token_id"
         )
@@ -108,7 +109,7 @@ def read_market(body: Mapping[str, Any]) -> tuple[Market, int]:
     return _two_sided(market), _outcome_index(market, body.get("outcome"))
 
 
-def read_number(body: Mapping[str, Any], name: str, code: Code) -> int | None:
+def read_number(body: Mapping[str, Any], name: str, code: StrEnum) -> int | None:
     """Micros of a decimal string; a JSON number is read by its shortest form."""
     value = body.get(name)
     if value is None or value == "":

@@ -7,6 +7,12 @@ has the venue's texts). StaleBook, which is no rejection, comes after all that n
 from enum import StrEnum
 
 
+class PortfolioCode(StrEnum):
+    """Why a portfolio is not opened, changed or reset."""
+
+    INVALID_PORTFOLIO = "invalid_portfolio"  # a balance, latency or queue model out of range
+
+
 class Code(StrEnum):
     INVALID_ORDER = "invalid_order"  # shape: missing or contradictory fields
     INVALID_SIDE = "invalid_side"

@@ -10,7 +10,7 @@ from markets.core.units import MICROS_MAX, ONE
 from trading.atomic import run_atomic
 from trading.bulk import update_rows
 from trading.core.ledger import USDC, deposit_lines, reset_lines
-from trading.core.rejections import Code
+from trading.core.rejections import PortfolioCode
 from trading.models import Footprint, Order, Portfolio, Position
 from trading.services.ledger import post
 
@@ -41,11 +41,15 @@ def open_portfolio(
     model = queue_model or settings.QUEUE_MODEL
     if not 0 <= latency <= LATENCY_MAX_MS:
         raise Rejected(
-            Code.INVALID_ORDER, f"latency_ms lies between 0 and {LATENCY_MAX_MS}", field="latency_ms"
+            PortfolioCode.INVALID_PORTFOLIO,
+            f"latency_ms lies between 0 and {LATENCY_MAX_MS}",
+            field="latency_ms",
         )
     if model not in QUEUE_MODELS:
         raise Rejected(
-            Code.INVALID_ORDER, f"queue_model is one of {', '.join(QUEUE_MODELS)}", field="queue_model"
+            PortfolioCode.INVALID_PORTFOLIO,
+            f"queue_model is one of {', '.join(QUEUE_MODELS)}",
+            field="queue_model",
         )
     key = portfolio_id or uuid4()
 
@@ -178,7 +182,7 @@ def save_unless_changed(portfolio: Portfolio, **changes: object) -> None:
 def _check_balance(balance_micros: int) -> None:
     if not ONE <= balance_micros <= MICROS_MAX // 1000:
         raise Rejected(
-            Code.INVALID_ORDER,
+            PortfolioCode.INVALID_PORTFOLIO,
             "an initial balance lies between 1 and 1,000,000 USDC",
             field="initial_balance",
         )
