@@ -5,17 +5,23 @@ the executor's notices and wakes whoever waits for that order.
 """
 
 import asyncio
+import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from uuid import UUID
 
 from livedata.bus import bus
 from livedata.clock import venue_now_ms
+from livedata.errors import BusDown
 from trading.models import Order
+
+logger = logging.getLogger(__name__)
 
 EXECUTED = "executed"  # bus channel; the message is an order id
 _RECENT_MAX = 20_000
+_BUS_PAUSE_S = 0.5
 MARGIN_S = 4.0  # beyond the order's own time: the executor waits at most 2 s for the feed, then commits
 
 
@@ -52,20 +58,30 @@ class _Notices:
         return forget
 
     def _listen(self) -> None:
+        while True:
+            try:
+                self._hear()
+            except BusDown:
+                # Whoever waits looks at the database meanwhile.
+                logger.warning("results.bus_down")
+                time.sleep(_BUS_PAUSE_S)
+
+    def _hear(self) -> None:
         with bus().listen(EXECUTED) as notices:
             self._ready.set()
             while True:
                 notice = notices.get(timeout_s=30.0)
-                if notice is None:
-                    continue
-                key = notice[1].decode()
-                with self._lock:
-                    self._recent[key] = None
-                    if len(self._recent) > _RECENT_MAX:
-                        del self._recent[next(iter(self._recent))]
-                    wakers = list(self._waiting.get(key, ()))
-                for wake in wakers:
-                    wake()
+                if notice is not None:
+                    self._wake(notice[1].decode())
+
+    def _wake(self, key: str) -> None:
+        with self._lock:
+            self._recent[key] = None
+            if len(self._recent) > _RECENT_MAX:
+                del self._recent[next(iter(self._recent))]
+            wakers = list(self._waiting.get(key, ()))
+        for wake in wakers:
+            wake()
 
 
 _notices = _Notices()
