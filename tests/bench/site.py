@@ -14,7 +14,7 @@ import httpx
 from tests.bench import Figure
 from tests.site import Site, running_site
 
-ORDERS, ASKERS = 600, 16
+ORDERS, ASKERS, LIVE_BOOKS = 600, 16, 2_000
 _START_S, _SETTLE_S = 60, 20
 
 
@@ -29,6 +29,11 @@ def figures() -> Iterator[Figure]:
             time.sleep(_SETTLE_S)  # a measurement of rest, not a wait for something
             yield _at_most("memory at rest, all processes", _memory_mb(site), "MB", 250)
             yield from _orders(site.url)
+        with running_site(folder, FEED_TOP_MARKETS=str(LIVE_BOOKS)) as site:
+            _until_live(site.url, LIVE_BOOKS)
+            time.sleep(_SETTLE_S)
+            name = f"memory with {LIVE_BOOKS:,} live books, all processes"
+            yield Figure(figure=name, value=_memory_mb(site), unit="MB")
 
 
 def _at_most(figure: str, value: float, unit: str, goal: float) -> Figure:
@@ -84,6 +89,16 @@ def _until_markets(url: str) -> None:
             return
         time.sleep(0.2)
     raise AssertionError("the catalogue did not fill in time")
+
+
+def _until_live(url: str, count: int) -> None:
+    until = time.monotonic() + 3 * _START_S
+    while time.monotonic() < until:
+        feed = httpx.get(f"{url}/health", timeout=10).json()["checks"]["feed"]
+        if feed["markets"] >= count:
+            return
+        time.sleep(0.5)
+    raise AssertionError(f"the feed follows {feed['markets']} markets only")
 
 
 def _memory_mb(site: Site) -> float:
