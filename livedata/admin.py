@@ -18,7 +18,7 @@ RESYNC_MAX = 50  # questions to the venue while a person waits
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Written by markets.services alone."""
+    """Rows that services alone write."""
 
     list_per_page = 50
     show_full_result_count = False

@@ -3,26 +3,10 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 
+from livedata.admin import ReadOnly
 from markets.core.units import from_micros
 from trading.models import Fill, Order, Portfolio, Position, Posting, Settlement
-
-
-class ReadOnly(admin.ModelAdmin):
-    """Money is changed by trading.services alone."""
-
-    list_per_page = 50
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def _amount(field: str, title: str) -> Any:

@@ -4,16 +4,14 @@ Prints one JSON line, {"port": N}, when it answers.
 """
 
 import argparse
-import json
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from livedata.recording import Recording
 from livedata.replay.server import ReplayApp
 from livedata.replay.stage import Stage
-from livedata.simulator.server import uvicorn_server
+from livedata.simulator.server import run_process
 
 
 def add_arguments(asked: argparse.ArgumentParser) -> None:
@@ -29,19 +27,7 @@ def run(*, file: Path, host: str, port: int, speed: float, with_parent: bool) ->
     if speed <= 0:
         raise ValueError(f"--speed {speed}: more than 0")
     app = ReplayApp(Stage(Recording(file), speed=speed))
-    server = uvicorn_server(app, host=host, port=port, started=_announce)
-
-    def follow_parent() -> None:
-        sys.stdin.buffer.read()
-        server.should_exit = True
-
-    if with_parent:
-        threading.Thread(target=follow_parent, name="parent", daemon=True).start()
-    server.run()
-
-
-def _announce(port: int) -> None:
-    print(json.dumps({"port": port}), flush=True)
+    run_process(app, host=host, port=port, with_parent=with_parent)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

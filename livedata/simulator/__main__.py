@@ -5,12 +5,10 @@ Prints one JSON line, {"port": N}, when it answers.
 
 import argparse
 import json
-import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from livedata.simulator.server import app, uvicorn_server
+from livedata.simulator.server import app, run_process
 from livedata.simulator.times import VenueClock, wall_ms
 from livedata.simulator.world import World
 
@@ -49,21 +47,8 @@ def run(*, host: str, port: int, seed: int, speed: float, state: Path | None, wi
     epoch_ms = founded(state, seed=seed)
     clock = VenueClock(epoch_ms=epoch_ms, speed=speed)
     world = World(seed=seed, epoch_ms=epoch_ms, start_ms=clock.now_ms(), speed=speed)
-    server = uvicorn_server(
-        app(world, clock=clock.now_ms, seed=seed), host=host, port=port, started=_announce
-    )
-
-    def follow_parent() -> None:
-        sys.stdin.buffer.read()
-        server.should_exit = True
-
-    if with_parent:
-        threading.Thread(target=follow_parent, name="parent", daemon=True).start()
-    server.run()
-
-
-def _announce(port: int) -> None:
-    print(json.dumps({"port": port}), flush=True)
+    application = app(world, clock=clock.now_ms, seed=seed)
+    run_process(application, host=host, port=port, with_parent=with_parent)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,6 +11,7 @@ import orjson
 from livedata.simulator.draw import unit
 from livedata.simulator.frames import fee_schedule, game_start
 from livedata.simulator.listings import EventListing, Listing, Phase, Tag
+from livedata.simulator.live import Print
 from livedata.simulator.quotes import prices, quote
 from livedata.simulator.times import DAY, HOUR, MINUTE, day, iso, iso_micros, seconds_text
 from livedata.simulator.venue import Venue, Volumes
@@ -135,6 +136,11 @@ def _add_kind(row: dict[str, Any], listing: Listing) -> None:
         row["line"] = listing.line
 
 
+def _of_outcome_0(made: Print) -> int:
+    """The print's price as Gamma has it: outcome 0's, whichever token was traded."""
+    return made.price_micros if made.outcome_index == 0 else ONE - made.price_micros
+
+
 def _add_trading(row: dict[str, Any], venue: Venue, listing: Listing, phase: Phase) -> None:
     price, other = prices(venue, listing, phase)
     bid, ask = quote(venue, listing, price)
@@ -148,7 +154,7 @@ def _add_trading(row: dict[str, Any], venue: Venue, listing: Listing, phase: Pha
         "acceptingOrdersTimestamp": iso(listing.event.open_ms),
         "bestAsk": 1 if ask is None else ask,
         "spread": round((1 if ask is None else ask) - (bid or 0), 6),
-        "lastTradePrice": last.price_micros / ONE if last else round(price, 3),
+        "lastTradePrice": _of_outcome_0(last) / ONE if last else round(price, 3),
         "competitive": round(1 / (1 + (price - 0.5) ** 2), 6),
         "liquidity": f"{liquidity:.4f}",
         "liquidityNum": round(liquidity, 4),

@@ -6,6 +6,8 @@
 """
 
 import asyncio
+import json
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -174,6 +176,26 @@ def uvicorn_server(
         timeout_graceful_shutdown=1,
     )
     return _Announcing(config, started)
+
+
+def run_process(application: Application, *, host: str, port: int, with_parent: bool) -> None:
+    """Serve in this process until interrupted, or, `with_parent`, until standard input closes.
+
+    Prints one JSON line, {"port": N}, when it answers.
+    """
+    server = uvicorn_server(application, host=host, port=port, started=_announce)
+
+    def follow_parent() -> None:
+        sys.stdin.buffer.read()
+        server.should_exit = True
+
+    if with_parent:
+        threading.Thread(target=follow_parent, name="parent", daemon=True).start()
+    server.run()
+
+
+def _announce(port: int) -> None:
+    print(json.dumps({"port": port}), flush=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
