@@ -18,6 +18,7 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "papertrading.settings")
 
 _EMBEDDED_THREADS = 3  # a first sync takes one for minutes; settlement and leases must not wait for it
+_READY_SECONDS = 1
 _POLL_SECONDS = 0.05  # kombu's memory queue is polled; its default of a second makes every task late
 _LONGEST_TASK_SECONDS = 6 * 3600  # Redis hands a task on that was not acknowledged for so long
 _EVERY_SECONDS = {
@@ -76,8 +77,10 @@ def keep_our_logging(**_: Any) -> None:
 
 def run_worker(stop: threading.Event) -> None:
     """A worker in this thread's care until `stop` is set; it shares the process with the site."""
+    ready = threading.Event()
     worker = WorkController(
         app=app,
+        ready_callback=lambda _: ready.set(),
         hostname="embedded@localhost",
         pool_cls="threads",
         concurrency=_EMBEDDED_THREADS,
@@ -91,7 +94,9 @@ def run_worker(stop: threading.Event) -> None:
         pass
     if not stop.is_set():
         raise RuntimeError("the Celery worker ended by itself")
-    worker.stop()
+    # A worker that is told to stop while it starts fails with a trace; its thread ends with the process.
+    if ready.wait(_READY_SECONDS):
+        worker.stop()
 
 
 def run_beat(stop: threading.Event) -> None:
