@@ -89,6 +89,21 @@ async def test_a_market_has_the_venues_odd_types(ask, world):
     assert None not in row.values()
 
 
+@pytest.mark.parametrize(("outcome_index", "price"), [(0, 0.52), (1, 0.4)])
+async def test_the_last_trade_is_told_of_outcome_0_whichever_was_traded(outcome_index, price):
+    world = ManualWorld()
+    condition_id = world.add_market(slug="either").condition_id
+    world.set_book(condition_id, bids=[("0.4", "9")], asks=[("0.52", "9")])
+    world.trade(condition_id, "BUY", "3", outcome_index=outcome_index)
+
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app(world)), base_url="http://venue"
+    ) as ask:
+        row = (await ask.get("/gamma/markets/slug/either")).json()
+
+    assert row["lastTradePrice"] == price
+
+
 async def test_keys_are_those_of_recorded_markets(ask, world, recordings):
     recorded = set()
     with gzip.open(recordings / "gamma/markets_active_pages_20260311.jsonl.gz", "rt") as lines:
