@@ -98,8 +98,10 @@ export function age(ms) {
   return ms < 3_600_000 ? `${Math.floor(ms / 60_000)} min` : `${Math.floor(ms / 3_600_000)} h`;
 }
 
+/** The class of a gain or a loss in USDC: none for what shows as $0.00. */
 export function tone(value) {
-  return !value ? "eq" : value > 0 ? "up" : "dn";
+  const shown = rounded(value, CENT, 0);
+  return !shown ? "eq" : shown > 0 ? "up" : "dn";
 }
 
 /** Change a node's text only when it differs; flash its background when a price moved. */

@@ -10,9 +10,11 @@ export function bestOf(book) {
   return { bid, ask, tick: micros(book.tick_size) };
 }
 
-export function chanceOf({ bid, ask }, last = null) {
-  if (bid === null || ask === null) return last;
-  return ask - bid > WIDE && last !== null ? last : bid + Math.floor((ask - bid) / 2);
+/** The midpoint, an empty side counting as 0 or 1; null, which leaves what is shown, when that says little. */
+export function chanceOf({ bid, ask }) {
+  if (bid === null && ask === null) return null;
+  const [low, high] = [bid ?? 0, ask ?? ONE];
+  return high - low > WIDE ? null : low + Math.floor((high - low) / 2);
 }
 
 const shown = new Map(); // token id -> the chance last shown

@@ -42,6 +42,7 @@ function hatch(side, levels) {
 }
 
 let shownChance = null;
+let wide = false; // then the chance is the last trade
 
 function show(book) {
   if (book.token_id !== token) {
@@ -74,14 +75,17 @@ function best({ bids, asks }, step) {
   });
 }
 
+function headChance(now) {
+  const moved = shownChance === null ? 0 : now - shownChance;
+  shownChance = now;
+  patch(document.querySelector("[data-live=chance]"), chance(now, 1), moved);
+  chart?.update(0, outcomeIndex === 0 ? now : ONE - now);
+}
+
 function head(book, touch, { bids, asks }) {
   const now = chanceOf(touch);
-  if (now !== null) {
-    const moved = shownChance === null ? 0 : now - shownChance;
-    shownChance = now;
-    patch(document.querySelector("[data-live=chance]"), chance(now, 1), moved);
-    chart?.update(0, outcomeIndex === 0 ? now : ONE - now);
-  }
+  wide = now === null;
+  if (!wide) headChance(now);
   const mid = bids.length && asks.length ? Math.floor((bids[0].price + asks[0].price) / 2) : null;
   patch(document.querySelector("[data-live=mid]"), cents(mid));
   patch(document.querySelector("[data-live=price]"), cents(mid));
@@ -96,6 +100,7 @@ live.on("trade", (trade) => {
   if (trade.token_id !== token) return;
   tape.add(trade);
   const price = micros(trade.price);
+  if (wide) headChance(price);
   patch(document.querySelector("[data-live=last]"), cents(outcomeIndex === 0 ? price : ONE - price));
 });
 live.on("state", (state) => {
@@ -103,10 +108,21 @@ live.on("state", (state) => {
   ladder.table.classList.toggle("stale", lost);
   depth.box.classList.toggle("stale", lost);
 });
-live.on("order", ({ order }) => {
-  const pending = document.querySelector("[data-order][data-pending]");
-  if (pending && pending.dataset.order === order.id) location.reload();
-});
+const pending = document.querySelector("[data-order][data-pending]");
+
+/** An order on its way turns into its result: told by the socket, or asked for where the socket came too late. */
+function followOrder({ order: id, portfolio }) {
+  live.on("order", ({ order }) => {
+    if (order.id === id) location.reload();
+  });
+  live.on("state", async (state) => {
+    if (state !== "live") return;
+    const answer = await fetch(`/portfolios/${portfolio}/orders/${id}`, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (answer?.ok && !["accepted", "delayed"].includes((await answer.json()).status)) location.reload();
+  });
+}
+
+if (pending) followOrder(pending.dataset);
 live.watch([token, ...[...document.querySelectorAll(".rel [data-token]")].map((node) => node.dataset.token)]);
 
 // A price of the ladder fills the ticket.

@@ -5,8 +5,16 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import STILL
+
 pytestmark = pytest.mark.browser
 MARKET = "/market/rain-in-ashkelton"
+LISTEN = """() => new Promise((heard) => {
+  const socket = new WebSocket(`ws://${location.host}/ws/live`);
+  window.told = new Promise((told) => {
+    socket.onmessage = ({ data }) => ({ heartbeat: heard, order: told })[JSON.parse(data).type]?.();
+  });
+})"""
 
 
 def find_the_market(visitor):
@@ -116,3 +124,53 @@ def test_the_phones_sheet_opens_by_its_address(visit, still):
         expect(page.locator("[data-best]")).to_contain_text("64¢" if script else "36¢")
         page.get_by_role("link", name="Close the ticket").click()
         expect(page.locator("#ticket")).not_to_be_in_viewport()
+
+
+def place_on_a_market_that_holds_orders(visit, venue, slug, seconds):
+    held = venue.world.add_market(
+        slug=slug,
+        seconds_delay=seconds,
+        sports_type="moneyline",
+        start_ms=venue.world.now_ms + 3_600_000,
+    )
+    venue.world.set_book(held.condition_id, **STILL)
+    visitor = visit()
+    visitor.sign_up()
+    visitor.open(f"/market/{slug}")
+    visitor.page.get_by_label("Amount").fill("64")
+    expect(visitor.page.locator("[data-p=shares]")).to_have_text("100")
+    return visitor.page, visitor.page.get_by_role("button", name=re.compile("Buy Yes · "))
+
+
+def test_an_order_that_the_market_holds_turns_into_its_result(visit, venue):
+    page, place = place_on_a_market_that_holds_orders(visit, venue, "held-for-three", 3)
+
+    place.click()
+
+    expect(page.locator("#placed")).to_contain_text("This market holds orders for 3 s before they trade.")
+    expect(page.locator("#placed")).to_contain_text("Bought 100 Yes at 64.00¢, Main.")
+    page.get_by_role("link", name="Why this price?").click()
+    expect(page.locator(".wf dt")).to_have_text(
+        ["Set delay an honest round trip", "Delay of this market it holds orders", "Wait for the feed, match"]
+    )
+    expect(page.locator(".wf dd:not(.t)").nth(1)).to_have_text("3000 ms")
+
+
+def test_a_result_that_came_before_the_pages_socket_is_shown_all_the_same(visit, venue):
+    page, place = place_on_a_market_that_holds_orders(visit, venue, "held-for-one", 1)
+    other = page.context.new_page()  # hears the result, so that we know when it has been told
+    other.goto(page.url)
+    other.evaluate(LISTEN)
+    held, traded = [], []  # what opens the first page's socket, kept back until the order has traded
+    page.route("**/js/live*.js", lambda route: route.continue_() if traded else held.append(route))
+
+    place.click()
+
+    note = page.locator("#placed")
+    expect(note).to_contain_text("On its way.")
+    other.evaluate("() => window.told")
+    assert held
+    traded.append(True)
+    for script in held:
+        script.continue_()
+    expect(note).to_contain_text("Bought 100 Yes at 64.00¢, Main.")

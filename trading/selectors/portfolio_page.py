@@ -48,6 +48,7 @@ class OrderLine:
     """One order and what became of it."""
 
     id: UUID
+    portfolio_id: UUID
     portfolio_name: str
     question: str
     url: str
@@ -197,6 +198,7 @@ def placed_order(order_id: UUID, *, user_id: UUID) -> OrderLine | None:
 def order_line(row: Order, market: Market | None, fills: Sequence[Fill]) -> OrderLine:
     return OrderLine(
         id=row.pk,
+        portfolio_id=row.portfolio_id,
         portfolio_name=row.portfolio.name,
         question=market.question if market else row.condition_id,
         url=market_url(market.slug) if market else "",

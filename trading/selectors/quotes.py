@@ -31,10 +31,17 @@ class Quote:
 
     @property
     def chance_micros(self) -> int | None:
-        """The midpoint; the last trade when the spread is wide or a side is empty."""
-        spread = self.spread_micros
-        if spread is not None and (spread <= WIDE_SPREAD_MICROS or self.last_micros is None):
-            return (self.bid_micros or 0) + spread // 2
+        """The midpoint; the last trade when the spread is wide.
+
+        The venue counts an empty side as 0 or as 1: with nobody selling, a bid of 0.998 means 99.9%,
+        whatever was paid a while ago. Without a last trade only two real sides have a midpoint.
+        """
+        if self.bid_micros is None and self.ask_micros is None:
+            return self.last_micros
+        bid = self.bid_micros or 0
+        spread = (ONE if self.ask_micros is None else self.ask_micros) - bid
+        if spread <= WIDE_SPREAD_MICROS or (self.last_micros is None and self.spread_micros is not None):
+            return bid + spread // 2
         return self.last_micros
 
     def bid_of(self, outcome_index: int) -> int | None:

@@ -134,29 +134,29 @@ def _levels(fills: Sequence[Fill], asked: Fill) -> list[EvidenceLevel]:
 
 
 def _laps(timing: dict[str, int]) -> tuple[tuple[Lap, ...], int]:
-    """The order's own latency and what the executor needed after it."""
+    """The portfolio's latency, what the market adds, and what the executor needed after both."""
     asked, effective, filled = timing["asked_ms"], timing["effective_ms"], timing["filled_ms"]
-    total = max(filled - asked, 1)
-    set_delay = max(0, effective - asked)
-    rest = max(0, filled - effective)
-    return (
-        Lap(
-            name="Set delay",
-            note="an honest round trip",
-            length_ms=set_delay,
-            start=0,
-            length=set_delay * 100 // total,
-            configured=True,
-        ),
-        Lap(
-            name="Wait for the feed, match",
-            note="",
-            length_ms=rest,
-            start=set_delay * 100 // total,
-            length=rest * 100 // total,
-            configured=False,
-        ),
-    ), max(0, filled - asked)
+    waited = max(0, effective - asked)
+    latency = min(waited, timing["latency_ms"])
+    stretches = [("Set delay", "an honest round trip", latency, True)]
+    if waited > latency:
+        stretches.append(("Delay of this market", "it holds orders", waited - latency, True))
+    stretches.append(("Wait for the feed, match", "", max(0, filled - effective), False))
+    total = max(sum(length for _, _, length, _ in stretches), 1)
+    laps, before = [], 0
+    for name, note, length_ms, configured in stretches:
+        laps.append(
+            Lap(
+                name=name,
+                note=note,
+                length_ms=length_ms,
+                start=before * 100 // total,
+                length=length_ms * 100 // total,
+                configured=configured,
+            )
+        )
+        before += length_ms
+    return tuple(laps), max(0, filled - asked)
 
 
 def _now_value(fill: Fill, size_micros: int) -> int | None:

@@ -21,6 +21,7 @@ from trading.selectors.ticket_panel import TicketOutcome, TicketPanel
 
 register = template.Library()
 
+_CENT = ONE // 100
 _CHARTS = "vendor/lightweight-charts.js"
 _RANGES = {"1h": "1H", "6h": "6H", "1d": "1D", "1w": "1W", "1m": "1M", "max": "Max"}
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -84,8 +85,19 @@ def initials(user: Any) -> str:
 
 @register.filter
 def tone(micros: int | None) -> str:
-    """The class of a signed figure: up, dn or eq."""
-    if not micros:
+    """The class of a gain or a loss in USDC: up, dn, or eq for what shows as $0.00."""
+    return _tone(micros, _CENT)
+
+
+@register.filter
+def change_tone(micros: int | None) -> str:
+    """The same of points, cents and percents, which show one decimal: eq for what shows as 0."""
+    return _tone(micros, _CENT // 10)
+
+
+def _tone(micros: int | None, shown: int) -> str:
+    """`shown` is one of the last digit shown: less than half of it rounds to zero and has no colour."""
+    if micros is None or 2 * abs(micros) < shown:
         return "eq"
     return "up" if micros > 0 else "dn"
 
