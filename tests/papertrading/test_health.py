@@ -15,16 +15,19 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept():
-    health._newest.clear()
-    for owner in bus().hgetall(LEASES):  # what another test still follows
-        release(owner)
+def nothing_known():
+    """What other tests, and these, leave in the bus is gone."""
+    _forget()
     yield
+    _forget()
+
+
+def _forget() -> None:
     health._newest.clear()
-    release("test")
-    bus().delete(KEY)
-    bus().delete("matcher:seen:0")
-    bus().delete("matcher:seen:2")
+    for owner in bus().hgetall(LEASES):
+        release(owner)
+    for key in (KEY, "matcher:seen:0", "matcher:seen:2"):
+        bus().delete(key)
 
 
 def pulse(*, connections=(), age_ms=0, paused=False):
