@@ -26,6 +26,8 @@ from livedata.market_payloads import (
     whole_json,
 )
 from livedata.payloads import book_json
+from markets.core.times import iso
+from markets.models import Market
 from markets.pages import BadPage, Filters, Order, Slice
 from markets.selectors import browse, catalogue_counts, sync_states, top_markets
 
@@ -41,6 +43,20 @@ class MarketApi(APIView):
         reader = query(data=request.query_params.dict())  # a dict: in a QueryDict an absent flag is "false"
         reader.is_valid(raise_exception=True)
         return dict(reader.validated_data)
+
+    def limit(self, request: Request) -> int:
+        asked = self.asked(request, schemas.LimitQuery)
+        return int(asked.get("page_size") or asked["limit"])
+
+    def outcome_index(self, asked: dict[str, Any], market: Market) -> int:
+        """The outcome that `outcome` (label or index) or `outcome_index` names. Raises ValidationError."""
+        named = asked.get("outcome")
+        if named is None:
+            return int(asked["outcome_index"])
+        for index, label in enumerate((market.outcome_0, market.outcome_1)):
+            if named in (label, str(index)) or named.casefold() == label.casefold():
+                return index
+        raise ValidationError({"outcome": [f"one of {market.outcome_0!r}, {market.outcome_1!r}, 0, 1"]})
 
 
 class MarketsView(MarketApi):
@@ -91,7 +107,7 @@ class TopMarketsView(MarketApi):
         responses={200: schemas.MarketsOutput, **_INVALID},
     )
     def get(self, request: Request) -> Response:
-        limit = self.asked(request, schemas.LimitQuery)["limit"]
+        limit = self.limit(request)
         return Response(whole_json("markets", markets_json(top_markets(limit))))
 
 
@@ -140,11 +156,12 @@ class PricesView(MarketApi):
     def get(self, request: Request, slug: str) -> Response:
         asked = self.asked(request, schemas.PricesQuery)
         market = load_market(slug=slug)
+        index = self.outcome_index(asked, market)
         start_ms, end_ms = asked.get("start_ts"), asked.get("end_ts")
         try:
             found = history(
                 market,
-                asked["outcome_index"],
+                index,
                 interval=asked.get("interval"),
                 start_ts=None if start_ms is None else start_ms // 1000,
                 end_ts=None if end_ms is None else end_ms // 1000,
@@ -152,7 +169,7 @@ class PricesView(MarketApi):
             )
         except BadHistory as exc:
             raise ValidationError({exc.field: [str(exc)]}) from None
-        return Response(history_json(market, asked["outcome_index"], found))
+        return Response(history_json(market, index, found))
 
 
 class BookView(MarketApi):
@@ -165,13 +182,15 @@ class BookView(MarketApi):
         responses={200: schemas.BookOutput, **_UNKNOWN, **_INVALID},
     )
     def get(self, request: Request, slug: str) -> Response:
-        index = self.asked(request, schemas.OutcomeQuery)["outcome_index"]
+        asked = self.asked(request, schemas.OutcomeQuery)
         market = load_market(slug=slug)
+        index = self.outcome_index(asked, market)
         if not market.tradable:
             raise VenueNotFound(f"{market.slug} takes no orders, so it has no book")
         self.ref = market_ref(market)
         view = books.fresh(market.condition_id)
-        return Response(book_json(view, token_id=market.token_ids[index], outcome_index=index))
+        book = book_json(view, token_id=market.token_ids[index], outcome_index=index)
+        return Response({**book, "timestamp": iso(view.stamp_ms)})  # sockets have epoch milliseconds there
 
     def handle_exception(self, exc: Exception) -> Response:
         response = super().handle_exception(exc)
@@ -199,7 +218,7 @@ class TradesView(MarketApi):
         responses={200: schemas.PublicTradesOutput, **_UNKNOWN, **_INVALID},
     )
     def get(self, request: Request, slug: str) -> Response:
-        limit = self.asked(request, schemas.LimitQuery)["limit"]
+        limit = self.limit(request)
         market = load_market(slug=slug)
         trades = public_trades(market, limit=limit)
         return Response(whole_json("trades", [trade_json(market, trade) for trade in trades]))

@@ -102,7 +102,8 @@ def page_json(page: Page[Market]) -> dict[str, Any]:
 def whole_json(noun: str, items: list[dict[str, Any]]) -> dict[str, Any]:
     """A list that is always whole, in the shape of the others."""
     count = len(items)
-    return {noun: items, "total": count, "page": 1, "page_size": count, "has_next": False, "has_prev": False}
+    size = max(count, 1)
+    return {noun: items, "total": count, "page": 1, "page_size": size, "has_next": False, "has_prev": False}
 
 
 def history_json(market: Market, outcome_index: int, found: History) -> dict[str, Any]:

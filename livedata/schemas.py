@@ -71,6 +71,9 @@ class MarketsQuery(serializers.Serializer):
 
 class LimitQuery(serializers.Serializer):
     limit = serializers.IntegerField(required=False, min_value=1, max_value=100, default=20)
+    page_size = serializers.IntegerField(
+        required=False, min_value=1, max_value=100, help_text="the same by the name of other lists"
+    )
 
 
 class OneQuery(serializers.Serializer):
@@ -78,6 +81,7 @@ class OneQuery(serializers.Serializer):
 
 
 class OutcomeQuery(serializers.Serializer):
+    outcome = serializers.CharField(required=False, max_length=255, help_text="label or index")
     outcome_index = serializers.IntegerField(required=False, min_value=0, max_value=1, default=0)
 
 
@@ -187,7 +191,7 @@ class BookOutput(serializers.Serializer):
     midpoint = Decimal(allow_null=True)
     spread = Decimal(allow_null=True)
     tick_size = Decimal()
-    timestamp = serializers.IntegerField(help_text="epoch milliseconds")
+    timestamp = serializers.DateTimeField()
     seq = serializers.IntegerField()
     fresh = serializers.BooleanField()
     age_ms = serializers.IntegerField()

@@ -36,7 +36,7 @@ TOTAL_MAX = 10_000  # a total is exact up to here; counting on would cost more t
 COMMON_MAX = 1_000  # the same, for bounds on what very many rows hold
 WIDE = 20_000  # a bound within which so many rows lie is no help in finding a page
 DEPTH_MAX = 10_000  # rows that page numbers reach; deeper goes by cursor
-_TOTAL_KEPT_S = 30
+_TOTAL_KEPT_S, _SMALL_TOTAL_KEPT_S = 30, 2
 
 
 class BadPage(ValueError):
@@ -106,6 +106,10 @@ class Order:
         return SORTS[self.sort_by]
 
     @property
+    def name(self) -> str:
+        return f"{self.sort_by}{'-' if self.descending else '+'}"
+
+    @property
     def keys_ascend(self) -> bool:
         # end_ms is indexed upwards, the others downwards, all with the key upwards.
         return self.descending != (self.column == "end_ms")
@@ -172,19 +176,21 @@ class Slice:
     def first(self) -> int:
         return 0 if self.cursor else (self.page - 1) * self.page_size
 
-    def after(self) -> Key | None:
+    def after(self, order: Order) -> Key | None:
         if not self.cursor:
             return None
         try:
-            value, key = msgspec.json.decode(urlsafe_b64decode(self.cursor), type=tuple[int, str])
+            value, key, name = msgspec.json.decode(urlsafe_b64decode(self.cursor), type=tuple[int, str, str])
         except (msgspec.DecodeError, BadBase64, ValueError):
             raise BadPage("cursor", "not a cursor of ours") from None
+        if name != order.name:
+            raise BadPage("cursor", "of a page in another order: keep sort_by and sort_desc")
         return value, key
 
 
 def page_keys(rows: QuerySet[Any], *, filters: Filters, order: Order, part: Slice) -> Page[str]:
     """The keys of one page of `rows` (of Market or Event)."""
-    count, after = part.first + part.page_size + 1, part.after()
+    count, after = part.first + part.page_size + 1, part.after(order)
     keys: list[Key] = []
     total = 0
     for ended in (False, True) if filters.closed is None else (filters.closed,):
@@ -200,7 +206,7 @@ def page_keys(rows: QuerySet[Any], *, filters: Filters, order: Order, part: Slic
         page=part.page,
         page_size=part.page_size,
         has_next=has_next,
-        cursor=_cursor(shown[-1]) if has_next else "",
+        cursor=_cursor(shown[-1], order) if has_next else "",
     )
 
 
@@ -240,7 +246,8 @@ class _Walk:
                 COMMON_MAX if self.found.common and self.bounds else TOTAL_MAX,
             )
             total = sum(part[:most].count() for part in self._parts(rows))
-            cache.set(key, total, _TOTAL_KEPT_S)
+            # A small total is cheap to count again, and the first sync changes it by the second.
+            cache.set(key, total, _TOTAL_KEPT_S if total >= TOTAL_MAX else _SMALL_TOTAL_KEPT_S)
         return total
 
     def keys(self, after: Key | None, count: int) -> list[Key]:
@@ -284,5 +291,5 @@ def _hidden(rows: QuerySet[Any], conditions: Mapping[str, int | bool]) -> QueryS
     return rows.filter(**{f"plain_{name}": value for name, value in conditions.items()})
 
 
-def _cursor(key: Key) -> str:
-    return urlsafe_b64encode(msgspec.json.encode(key)).decode()
+def _cursor(key: Key, order: Order) -> str:
+    return urlsafe_b64encode(msgspec.json.encode((*key, order.name))).decode()

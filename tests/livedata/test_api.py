@@ -8,8 +8,10 @@ from livedata.bus import Bus
 from livedata.subscriptions import wanted
 from livedata.sync import sync_full
 from markets.models import Market
+from markets.selectors import market_by_slug
 from tests.livedata.recorded_venue import RecordedVenue, told
 from tests.make import gamma_event, gamma_market
+from tests.trading.venue import Feed
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.usefixtures("hasty")]
 
@@ -302,3 +304,28 @@ def test_a_book_that_nobody_feeds_is_503_after_a_lease(venue, memory_bus: Bus, m
 
     assert (status, answer["error"]["code"]) == (503, "stale_book")
     assert list(wanted()) == [f"0x{1:064x}"]
+
+
+def test_a_book_is_of_the_outcome_asked_for_and_says_when_in_iso(venue, memory_bus: Bus):
+    feed = Feed()
+    feed.show(market_by_slug("market-1"), "0.60x50", "0.64x30", stamp_ms=1_795_500_000_123)
+
+    books = {name: get("/markets/by-slug/market-1/book", outcome=name)[1] for name in ("Yes", "no", "1")}
+    status, refused = get("/markets/by-slug/market-1/book", outcome="Maybe")
+
+    assert books["Yes"]["bids"] == [["0.6", "50"]]
+    assert books["no"]["bids"] == books["1"]["bids"] == [["0.36", "30"]]
+    assert books["Yes"]["timestamp"] == "2026-11-24T06:00:00.123Z"
+    assert (status, list(refused["error"]["fields"])) == (422, ["outcome"])
+
+
+def test_a_first_visit_during_the_sync_is_not_told_of_no_markets_for_long(venue, monkeypatch):
+    monkeypatch.setattr("markets.pages._SMALL_TOTAL_KEPT_S", 0)
+    before = get("/markets")[1]["total"]
+
+    Market.objects.filter(slug="market-7").update(status=Market.Status.RESOLVED, closed=True)
+    after = get("/markets", closed="false")[1]["total"]
+    Market.objects.filter(slug="market-7").update(status=Market.Status.OPEN, closed=False)
+
+    assert get("/markets", closed="false")[1]["total"] == after + 1
+    assert before >= after

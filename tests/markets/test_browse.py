@@ -216,16 +216,26 @@ def test_suggestions_are_open_markets_busiest_first(catalogue):
     assert {market.status for market in tops} == {facts.OPEN}
 
 
+@pytest.mark.portable
+def test_a_cursor_of_another_order_is_refused(catalogue):
+    first = browse(order=Order(sort_by="newest"), part=Slice(page_size=2))
+
+    with pytest.raises(BadPage) as caught:
+        browse(order=Order(sort_by="volume"), part=Slice(page_size=2, cursor=first.cursor))
+
+    assert caught.value.field == "cursor"
+
+
 BAD = [
     (lambda: Order(sort_by="luck"), "sort_by"),
     (lambda: Slice(page=0), "page"),
     (lambda: Slice(page_size=0), "page_size"),
     (lambda: Slice(page_size=101), "page_size"),
     (lambda: Slice(page=101, page_size=100), "page"),
-    (lambda: Slice(cursor="%%%").after(), "cursor"),
-    (lambda: Slice(cursor="bnVsbA==").after(), "cursor"),
-    (lambda: Slice(cursor="WzEuNSwiYSJd").after(), "cursor"),
-    (lambda: Slice(cursor="ÄÖ").after(), "cursor"),
+    (lambda: Slice(cursor="%%%").after(Order()), "cursor"),
+    (lambda: Slice(cursor="bnVsbA==").after(Order()), "cursor"),
+    (lambda: Slice(cursor="WzEuNSwiYSJd").after(Order()), "cursor"),
+    (lambda: Slice(cursor="ÄÖ").after(Order()), "cursor"),
 ]
 
 

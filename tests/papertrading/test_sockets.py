@@ -46,6 +46,7 @@ ORIGINS = [
 
 
 @pytest.mark.parametrize(("origin", "expected"), ORIGINS)
+@pytest.mark.django_db(databases="__all__")
 async def test_a_page_of_another_site_opens_nothing(settings, origin, expected):
     settings.CORS_ALLOWED_ORIGINS = ["https://trusted.example"]
 

@@ -66,7 +66,7 @@ class Order(serializers.Serializer):
     amount = Decimal(allow_null=True)
     matched_size = Decimal()
     open_size = Decimal()
-    killed_size = Decimal()
+    killed_size = Decimal(help_text="counts as the ticket did: shares of a size, USDC of an amount")
     average_price = Decimal(allow_null=True)
     notional = Decimal()
     fee = Decimal()
