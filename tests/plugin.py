@@ -5,6 +5,7 @@ TEST_BUS=redis          bus, cache and rate limits on a Redis server started for
 """
 
 import atexit
+import logging
 import os
 import shutil
 import tempfile
@@ -55,6 +56,7 @@ def _start_mongodb_wire() -> str:
     from tests.secantus_shim import mend
 
     mend()
+    logging.getLogger("secantus").setLevel(logging.ERROR)  # it ends after pytest has closed the log's stream
     server = SecantusDBServer(storage_path=":memory:")
     server.start()
     atexit.register(server.stop)

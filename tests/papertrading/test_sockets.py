@@ -3,7 +3,6 @@
 import pytest
 from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 
 from accounts.clock import now_ms
 from accounts.services import issue_tokens
@@ -11,13 +10,13 @@ from papertrading.sockets import CLOSED_BAD_TOKEN, CLOSED_FOREIGN_ORIGIN, OwnOri
 from tests.people import make_user
 
 
-class WhoAmI(AsyncWebsocketConsumer):
-    async def connect(self) -> None:
-        await self.accept()
-        await self.send(text_data=str(self.scope.get("user", "nobody")))
+async def who_am_i(scope, receive, send) -> None:
+    assert (await receive())["type"] == "websocket.connect"
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": str(scope.get("user", "nobody"))})
 
 
-SOCKET = OwnOrigin(QueryToken(WhoAmI.as_asgi()))
+SOCKET = OwnOrigin(QueryToken(who_am_i))
 
 
 async def answer(*, host="localhost:8000", origin=None, query="") -> str | int:
