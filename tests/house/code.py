@@ -2,7 +2,7 @@
 
 import ast
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -36,11 +36,13 @@ class Source:
         return [node for node in ast.walk(self.tree) if isinstance(node, kinds)]
 
 
+@cache
 def python_files(*folders: str) -> list[Source]:
     found = (path for folder in folders or APPS for path in (ROOT / folder).rglob("*.py"))
     return [Source(path) for path in sorted(found) if not _LEFT_OUT & set(path.parts)]
 
 
+@cache
 def tracked_texts() -> list[Source]:
     """Every file of the repository that is text and not somebody else's."""
     suffixes = {".py", ".md", ".html", ".css", ".js", ".yml", ".yaml", ".toml", ".sh", ".txt", ".in", ".json"}

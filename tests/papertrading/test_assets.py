@@ -15,6 +15,7 @@ def test_before_collecting_names_are_plain():
 
 def test_collected_files_have_hashed_names_inside_scripts_too(settings, tmp_path):
     settings.STATIC_ROOT = tmp_path
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]  # ours alone
     call_command("collectstatic", interactive=False, verbosity=0)
     storage = Storage(location=tmp_path)
 
