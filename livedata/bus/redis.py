@@ -149,7 +149,7 @@ class RedisBus(_Writer):
         client = AsyncRedis.from_url(self._url, **self._options)
         listener = _AsyncListener(client, self._prefix, size)
         await listener.subscribe(*channels)
-        pump = asyncio.create_task(listener.pump())
+        pump = listener.start_pump()
         try:
             yield listener
         finally:
@@ -228,9 +228,13 @@ class _AsyncListener(AsyncMailbox):
             self._confirmed += 1
             self._confirmation.set()
 
-    async def pump(self) -> None:
-        """Move messages into the mailbox; redis-py subscribes anew when the connection was lost."""
+    def start_pump(self) -> asyncio.Task[None]:
+        # From now on, not from when the task first runs: two readers of one connection break it.
         self._pumped = True
+        return asyncio.create_task(self._pump())
+
+    async def _pump(self) -> None:
+        """Move messages into the mailbox; redis-py subscribes anew when the connection was lost."""
         while True:
             if not self._pubsub.subscribed:
                 await asyncio.sleep(_RETRY_S / 10)  # nothing to listen to yet
