@@ -3,6 +3,9 @@
 set -u
 cd "$(dirname "$0")/.."
 pytest=".venv/bin/python -m pytest -q -p no:cacheprovider"
+# A loaded machine may delay one of a thousand deadlines: CI asks a failing test once more and lists it as RERUN.
+# What is listed is a bug to mend; at a desk nothing is asked twice.
+[ "${CI:-}" = true ] && pytest="$pytest --reruns 1 -r aR"
 skipped="" failed=""
 
 have() { for name in "$@"; do command -v "$name" >/dev/null 2>&1 && return 0; done; return 1; }
