@@ -22,6 +22,7 @@ from livedata.bus import bus
 from livedata.clock import passed, venue_now_ms
 from livedata.core.steps import Step
 from markets.core.book import OrderBook
+from markets.models import Market
 from trading.models import Order
 from trading.notices import announce
 from trading.selectors.rules import known_market, market_rules
@@ -148,21 +149,7 @@ class Matcher:
                 later.append((effective_ms, condition_id, order_id))
                 continue
             followed.advance(effective_ms)
-            market = known_market(condition_id)
-            assert market is not None, f"an order on a market that is not in the catalogue: {condition_id}"
-            view = followed.view
-            stale = view is None or not view.fresh
-            view = view or _NO_BOOK
-            # The book is copied: a later order of this group must not see a later step in it.
-            group.append(
-                Due(
-                    order_id=order_id,
-                    view=replace(view, book=view.book.copy()),
-                    rules=market_rules(market, None if stale else view),
-                    now_ms=max(now_ms, effective_ms),
-                    cancel=("stale_book", "no fresh book came in time") if stale else None,
-                )
-            )
+            group.append(_due(order_id, condition_id, followed.view, now_ms=max(now_ms, effective_ms)))
         for item in later:
             heapq.heappush(self._queue, item)
         if not group:
@@ -216,6 +203,29 @@ class Matcher:
         self._known.clear()
         self._followed.clear()
         self._scanned = float("-inf")
+
+
+def _due(order_id: UUID, condition_id: str, view: BookView | None, *, now_ms: int) -> Due:
+    """One order and the market as it stands for it; with the reason to end it where it cannot be matched."""
+    market = known_market(condition_id)
+    fresh = view is not None and view.fresh
+    cancel = None if fresh else ("stale_book", "no fresh book came in time")
+    if market is None:
+        # Accepted on a catalogue that has been lost or restored since.
+        market, cancel = (
+            Market(condition_id=condition_id),
+            ("market_not_found", "this market is not known any more"),
+        )
+    view = view or _NO_BOOK
+    return Due(
+        order_id=order_id,
+        view=replace(
+            view, book=view.book.copy()
+        ),  # a later order of the group must not see a later step in it
+        rules=market_rules(market, view if fresh else None),
+        now_ms=now_ms,
+        cancel=cancel,
+    )
 
 
 def run(stop: threading.Event, *, shard: tuple[int, int] = (0, 1)) -> None:

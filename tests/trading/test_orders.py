@@ -12,7 +12,9 @@ from markets.core.units import ONE, from_micros, to_micros
 from tests.make import make_ticket
 from tests.trading.venue import make_market
 from trading.core.rejections import Code
+from trading.matcher import Matcher
 from trading.models import Fill, Footprint, Order, Portfolio, Position, Posting
+from trading.selectors.rules import forget_markets
 from trading.services.audit import audit
 from trading.services.orders import submit_order
 from trading.services.portfolios import change_portfolio, reset_portfolio, save_unless_changed
@@ -187,7 +189,6 @@ def test_an_order_whose_book_goes_stale_ends_without_a_fill(market, portfolio, f
 
     assert matcher.turn() == 0  # it waits for a fresh book first
     Order.objects.filter(pk=order.pk).update(effective_ms=order.effective_ms - 5_000)
-    from trading.matcher import Matcher
 
     assert Matcher().turn() == 1
 
@@ -215,7 +216,6 @@ def test_no_event_after_an_orders_time_touches_it(market, portfolio, feed, match
 
 def test_a_restarted_matcher_takes_up_what_was_accepted(market, portfolio):
     order = submit_order(portfolio_id=portfolio.pk, ticket=ticket_for(market, size="10"), now_ms=wall_ms())
-    from trading.matcher import Matcher
 
     first, second = Matcher(), Matcher()
 
@@ -290,3 +290,20 @@ def test_audit_sees_a_cent_that_went_missing(market, portfolio, matcher):
     report = audit()
 
     assert [drift.what for drift in report.drifts] == ["cash"]
+
+
+def test_an_order_whose_market_left_the_catalogue_ends_and_holds_up_nobody(market, portfolio, feed):
+    other = make_market("stays")
+    feed.show(other, "0.49x50", "0.51x30")
+    lost, kept = (
+        submit_order(portfolio_id=portfolio.pk, ticket=ticket_for(on, size="9"), now_ms=wall_ms())
+        for on in (market, other)
+    )
+    market.delete()
+    forget_markets()
+
+    assert Matcher().turn() == 2
+
+    lost.refresh_from_db()
+    kept.refresh_from_db()
+    assert (lost.status, lost.reason_code, kept.status) == ("cancelled", "market_not_found", "matched")
