@@ -20,7 +20,7 @@ from trading.services.orders import submit_order
 from trading.services.portfolios import open_portfolio
 from trading.services.results import wait
 
-ORDERS, THREADS, PORTFOLIOS, MARKETS = 3_000, 8, 8, 4
+ORDERS, THREADS, PORTFOLIOS, MARKETS = 4_000, 32, 8, 4
 
 
 def figures() -> Iterator[Figure]:
