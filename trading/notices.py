@@ -2,21 +2,24 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import orjson
 
 from livedata.bus import bus
 from trading.payloads import order_json, trade_json
 from trading.selectors.rules import known_market
 from trading.services.execution import Executed
-from trading.services.results import EXECUTED
+from trading.services.results import EXECUTED, Result
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 def announce(done: Sequence[Executed]) -> None:
-    """Publish each order's end: its id to waiting doors, the order and its fills to its owner's sockets."""
+    """Publish each order's end: its result to waiting doors, the order and its fills to its owner's sockets."""
     if not done:
         return
     for executed in done:
-        bus().publish(EXECUTED, str(executed.order.pk).encode())
+        bus().publish(EXECUTED, _encode(Result.of(executed.order)))
         market = known_market(executed.order.condition_id)
         channel = f"user:{executed.user_id}"
         for fill in executed.fills:

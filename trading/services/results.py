@@ -1,4 +1,4 @@
-"""Waiting for the executor's answer. The database is the truth; notices only save asking it again and again.
+"""Waiting for the executor's answer. The database is the truth; a notice, sent after the commit, spares a read.
 
 Doors await: no thread is held while an order's latency passes. One daemon thread a process listens to
 the executor's notices and wakes whoever waits for that order.
@@ -10,7 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from copy import copy
+from queue import Empty, Queue
 from uuid import UUID
+
+import msgspec
 
 from livedata.bus import bus
 from livedata.clock import venue_now_ms
@@ -19,33 +23,61 @@ from trading.models import Order
 
 logger = logging.getLogger(__name__)
 
-EXECUTED = "executed"  # bus channel; the message is an order id
+EXECUTED = "executed"  # bus channel; the message is an order's Result
 _RECENT_MAX = 20_000
 _BUS_PAUSE_S = 0.5
 MARGIN_S = 4.0  # beyond the order's own time: the executor waits at most 2 s for the feed, then commits
 
 
+class Result(msgspec.Struct, frozen=True, array_like=True):
+    """What the executor wrote into an order."""
+
+    order_id: UUID
+    status: str
+    reason: str
+    reason_code: str
+    matched_micros: int
+    notional_micros: int
+    fee_micros: int
+    killed_micros: int
+    updated_ms: int
+
+    @classmethod
+    def of(cls, order: Order) -> "Result":
+        return cls(order.pk, *(getattr(order, name) for name in cls.__struct_fields__[1:]))
+
+    def applied(self, order: Order) -> Order:
+        """The order as this result left it."""
+        after = copy(order)
+        for name in self.__struct_fields__[1:]:
+            setattr(after, name, getattr(self, name))
+        return after
+
+
+_read_result = msgspec.msgpack.Decoder(Result).decode
+Wake = Callable[[Result], object]
+
+
 class _Notices:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[str, list[Callable[[], object]]] = {}
-        self._recent: dict[str, None] = {}  # the last ids heard, oldest first
+        self._waiting: dict[UUID, list[Wake]] = {}
+        self._recent: dict[UUID, Result] = {}  # the last heard, oldest first
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
 
-    def wake_on(self, order_id: UUID, wake: Callable[[], object]) -> Callable[[], None]:
-        """Call `wake` when the order was executed, at once when it was. Returns what ends the waiting."""
-        key = str(order_id)
+    def wake_on(self, key: UUID, wake: Wake) -> Callable[[], None]:
+        """Call `wake` when this order was executed, at once when it was. Returns what ends the waiting."""
         with self._lock:
             self._waiting.setdefault(key, []).append(wake)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._listen, name="results", daemon=True)
                 self._ready.clear()
                 self._thread.start()
-            heard = key in self._recent
+            heard = self._recent.get(key)
         self._ready.wait(1.0)
-        if heard:
-            wake()
+        if heard is not None:
+            wake(heard)
 
         def forget() -> None:
             with self._lock:
@@ -72,16 +104,16 @@ class _Notices:
             while True:
                 notice = notices.get(timeout_s=30.0)
                 if notice is not None:
-                    self._wake(notice[1].decode())
+                    self._wake(_read_result(notice[1]))
 
-    def _wake(self, key: str) -> None:
+    def _wake(self, result: Result) -> None:
         with self._lock:
-            self._recent[key] = None
+            self._recent[result.order_id] = result
             if len(self._recent) > _RECENT_MAX:
                 del self._recent[next(iter(self._recent))]
-            wakers = list(self._waiting.get(key, ()))
+            wakers = list(self._waiting.get(result.order_id, ()))
         for wake in wakers:
-            wake()
+            wake(result)
 
 
 _notices = _Notices()
@@ -91,13 +123,14 @@ def wait(order: Order) -> Order:
     """The order as executed; as it stands when the executor takes too long. Holds the calling thread."""
     if not _pending(order):
         return order
-    done = threading.Event()
-    forget = _notices.wake_on(order.pk, done.set)
+    heard: Queue[Result] = Queue()
+    forget = _notices.wake_on(order.pk, heard.put)
     try:
         for seconds in _looks(order):
-            heard = done.wait(seconds)
+            with suppress(Empty):
+                return heard.get(timeout=seconds).applied(order)
             order = Order.objects.get(pk=order.pk)
-            if heard or not _pending(order):
+            if not _pending(order):
                 break
     finally:
         forget()
@@ -108,14 +141,18 @@ async def outcome(order: Order) -> Order:
     """Like `wait`, without holding a thread."""
     if not _pending(order):
         return order
-    loop, done = asyncio.get_running_loop(), asyncio.Event()
-    forget = await asyncio.to_thread(_notices.wake_on, order.pk, lambda: loop.call_soon_threadsafe(done.set))
+    loop, heard = asyncio.get_running_loop(), asyncio.Queue[Result]()
+
+    def wake(result: Result) -> None:
+        loop.call_soon_threadsafe(heard.put_nowait, result)
+
+    forget = await asyncio.to_thread(_notices.wake_on, order.pk, wake)
     try:
         for seconds in _looks(order):
             with suppress(TimeoutError):
-                await asyncio.wait_for(done.wait(), seconds)
+                return (await asyncio.wait_for(heard.get(), seconds)).applied(order)
             order = await Order.objects.aget(pk=order.pk)
-            if done.is_set() or not _pending(order):
+            if not _pending(order):
                 break
     finally:
         forget()
