@@ -15,7 +15,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 def announce(done: Sequence[Executed]) -> None:
-    """Publish each order's end: its result to waiting doors, the order and its fills to its owner's sockets."""
+    """Publish each order's result to waiting doors, the order and its fills to its owner's sockets."""
     if not done:
         return
     for executed in done:

@@ -58,7 +58,7 @@ def own_site() -> Iterator[None]:
 
 
 def measured_apart(name: str, *, as_json: bool) -> int:
-    """Each benchmark in a process of its own: databases, caches and threads of one would weigh on the next."""
+    """Each benchmark in its own process: databases, caches and threads of one would weigh on the next."""
     command = [sys.executable, "-m", "tests.bench", "--apart", *(["--json"] if as_json else []), name]
     return subprocess.run(command).returncode
 

@@ -1,4 +1,4 @@
-"""Waiting for the executor's answer. The database is the truth; a notice, sent after the commit, spares a read.
+"""Waiting for the executor's answer. The database is the truth; a notice after the commit spares a read.
 
 Doors await: no thread is held while an order's latency passes. One daemon thread a process listens to
 the executor's notices and wakes whoever waits for that order.
