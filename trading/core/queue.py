@@ -1,0 +1,369 @@
+"""When would a resting order have been filled? One market's own resting orders against the public feed.
+
+Counts every trade once: only prints take from the front of the queue, and a level that shrinks without a
+print only bounds it. Feed it closed steps in their order; what it returns are the fills, under each model.
+The rules, row by row, are docs/fill-model.md, "Resting: the queue"; all here is in outcome-0 coordinates.
+
+    step ─► prints: use up the queue ahead, the rest fills ─► shrinking: bounds it ─► growth: crosses
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator, Mapping, Sequence
+
+from livedata.core.steps import Change, Step
+from markets.core.book import OrderBook, Side
+from trading.core.resting import Cause, Grade, MakerFill, Place, QueueModel, Resting
+from trading.core.unexplained import Shrunk, Unexplained, known_micros
+from trading.core.volume import Printed, Spent
+
+PRINT_WINDOW_MS = 1_000  # a print and a shrinking level this far apart may be one trade
+_BUY, _SELL = Side.BUY, Side.SELL
+_TOUCH, _RISK_AVERSE = QueueModel.TOUCH, QueueModel.RISK_AVERSE
+_Spent = dict[tuple[str, QueueModel], Spent]
+
+
+class MarketQueue:
+    """The resting orders of one market, all worlds. It keeps `book`, and changes it step by step."""
+
+    def __init__(self, book: OrderBook, *, window_ms: int = PRINT_WINDOW_MS) -> None:
+        self.book = book
+        self._orders: dict[str, Resting] = {}
+        self._levels: dict[Side, dict[int, list[Resting]]] = {side: {} for side in Side}
+        self._prices: dict[Side, list[int]] = {side: [] for side in Side}  # of own orders, ascending
+        self._unexplained = Unexplained(window_ms)
+
+    def __len__(self) -> int:
+        return len(self._orders)
+
+    def __iter__(self) -> Iterator[Resting]:
+        return iter(self._orders.values())
+
+    def get(self, order_id: str) -> Resting | None:
+        return self._orders.get(order_id)
+
+    # --- orders come and go -----------------------------------------------------------------------
+
+    def rest(
+        self,
+        order_id: str,
+        *,
+        world: str,
+        side: Side,
+        price_micros: int,
+        size_micros: int,
+        at_ms: int,
+        number: int,
+    ) -> Resting:
+        """Put an order at the end of its level, behind all that the book shows there now."""
+        ahead = self.book.sizes(side).get(price_micros, 0)
+        resting = Resting(
+            order_id=order_id,
+            world=world,
+            side=side,
+            price_micros=price_micros,
+            rested_ms=at_ms,
+            number=number,
+            entry_ahead_micros=ahead,
+            places=tuple(
+                Place(
+                    model=model,
+                    open_micros=size_micros,
+                    ahead_micros=ahead,
+                    stood=self._across(side, price_micros),
+                )
+                for model in QueueModel
+            ),
+        )
+        self.put(resting)
+        return resting
+
+    def put(self, resting: Resting) -> None:
+        """Take an order up again, as it stood."""
+        assert resting.order_id not in self._orders, "an order rests once"
+        self._orders[resting.order_id] = resting
+        levels = self._levels[resting.side]
+        if resting.price_micros not in levels:
+            levels[resting.price_micros] = []
+            insort(self._prices[resting.side], resting.price_micros)
+        insort(levels[resting.price_micros], resting, key=lambda other: other.number)
+
+    def remove(self, order_id: str) -> Resting | None:
+        """Take an order out; None when it is not there."""
+        resting = self._orders.pop(order_id, None)
+        if resting is None:
+            return None
+        levels, prices = self._levels[resting.side], self._prices[resting.side]
+        levels[resting.price_micros].remove(resting)
+        if not levels[resting.price_micros]:
+            del levels[resting.price_micros]
+            del prices[bisect_left(prices, resting.price_micros)]
+        return resting
+
+    def ahead_of(self, resting: Resting, model: str) -> int:
+        """Shares to be served first: others' ahead, and the world's own earlier orders at the price."""
+        earlier = (
+            other.place(model).open_micros
+            for other in self._levels[resting.side].get(resting.price_micros, ())
+            if other.number < resting.number and other.world == resting.world
+        )
+        return resting.place(model).ahead_micros + sum(earlier)
+
+    def of_world(self, world: str, side: Side) -> list[Resting]:
+        """A world's own orders on one side of the book, best price and then time first."""
+        prices, levels = self._prices[side], self._levels[side]
+        best_first = reversed(prices) if side is _BUY else iter(prices)
+        return [resting for price in best_first for resting in levels[price] if resting.world == world]
+
+    # --- steps ------------------------------------------------------------------------------------
+
+    def apply(self, step: Step) -> list[MakerFill]:
+        """Advance by one closed step; what it filled, under each model."""
+        if step.snapshot:
+            self._snapshot(step)
+            return []
+        shrunk: list[Change] = []
+        across: list[Change] = []
+        bids, asks = self.book.bids, self.book.asks
+        own_bids, own_asks = self._prices[_BUY], self._prices[_SELL]
+        for change in step.changes:
+            price, after = change.price_micros, change.after_micros
+            if change.side is _BUY:
+                sizes, crosses = bids, own_asks and price >= own_asks[0]
+            else:
+                sizes, crosses = asks, own_bids and price <= own_bids[-1]
+            if after:
+                sizes[price] = after
+            else:
+                sizes.pop(price, None)
+            if after < change.before_micros:
+                shrunk.append(change)
+            if crosses:
+                across.append(change)
+        fills: list[MakerFill] = []
+        if step.prints:
+            self._trade(step, fills)
+        if shrunk:
+            self._shrink(step, shrunk)
+        if across:
+            self._cross(step, across, fills)
+        return fills
+
+    def missed(self, step: Step, *, rested_before_ms: int) -> list[MakerFill]:
+        """Prints of a gap, learnt afterwards: for orders that rested well before, and with grade C.
+
+        Call it before the snapshot that ends the gap. `step` carries the prints and no change.
+        """
+        fills: list[MakerFill] = []
+        for maker_side in Side:
+            prints = [trade for trade in step.prints if trade.taker_side is not maker_side]
+            if prints:
+                printed = Printed.of(maker_side, prints)
+                self._meet(step, printed, [], {}, fills, missed=True, until_ms=rested_before_ms)
+        return fills
+
+    def _snapshot(self, step: Step) -> None:
+        """A whole book after a gap: it bounds the queues, and what stands across is nobody's news."""
+        self.book = OrderBook()
+        for change in step.changes:
+            self.book.set_level(change.side, change.price_micros, change.after_micros)
+        self._unexplained.clear()
+        for resting in self._orders.values():
+            shown = self.book.sizes(resting.side).get(resting.price_micros, 0)
+            for place in resting.places:
+                place.ahead_micros = min(place.ahead_micros, shown)
+                place.stood = self._across(resting.side, resting.price_micros)
+
+    def _across(self, side: Side, price_micros: int) -> dict[int, int]:
+        """What the other side shows at or through a price."""
+        if side is _BUY:
+            return {price: size for price, size in self.book.asks.items() if price <= price_micros}
+        return {price: size for price, size in self.book.bids.items() if price >= price_micros}
+
+    def _reached(self, side: Side, worst_micros: int) -> Sequence[int]:
+        """Own prices that a taker going to `worst` would have met, best first."""
+        prices = self._prices[side]
+        if side is _BUY:
+            return prices[bisect_left(prices, worst_micros) :][::-1]
+        return prices[: bisect_right(prices, worst_micros)]
+
+    # --- prints -----------------------------------------------------------------------------------
+
+    def _trade(self, step: Step, fills: list[MakerFill]) -> None:
+        before = {(change.side, change.price_micros): change.before_micros for change in step.changes}
+        for maker_side in Side:
+            prints = [trade for trade in step.prints if trade.taker_side is not maker_side]
+            if not prints:
+                continue
+            printed = Printed.of(maker_side, prints)
+            alone = not step.changes
+            explained = self._unexplained.explain(printed, stamp_ms=step.stamp_ms) if alone else []
+            self._meet(step, printed, explained, before, fills, until_ms=step.stamp_ms)
+
+    def _meet(
+        self,
+        step: Step,
+        printed: Printed,
+        explained: list[tuple[Shrunk, int]],
+        before: Mapping[tuple[Side, int], int],
+        fills: list[MakerFill],
+        *,
+        until_ms: int,
+        missed: bool = False,
+    ) -> None:
+        """Let one side's printed volume meet the orders that stand at its prices, or at better ones."""
+        side, sizes = printed.maker_side, self.book.sizes(printed.maker_side)
+        spent: _Spent = {}
+        for price in self._reached(side, printed.worst_micros):
+            shown = sizes.get(price, 0)
+            shown_before = before.get((side, price), shown)
+            for resting in list(self._levels[side][price]):
+                if resting.rested_ms >= until_ms:
+                    continue
+                for place in resting.places:
+                    if not place.open_micros:
+                        continue
+                    own = spent.setdefault((resting.world, place.model), Spent())
+                    at, through = printed.reaching(price, own)
+                    at = max(0, at - known_micros(explained, resting, place, price))
+                    ahead = place.ahead_micros
+                    served = _served(place, at, through, stands=shown > 0)
+                    if place.model is _RISK_AVERSE:
+                        resting.printed_micros += min(ahead, at + through)
+                    for cause, size in served:
+                        own.take(printed, price, size)
+                        fills.append(
+                            MakerFill(
+                                resting=resting,
+                                model=place.model,
+                                size_micros=size,
+                                cause=cause,
+                                grade=_grade(cause, shown_before, missed=missed),
+                                stamp_ms=step.stamp_ms,
+                                seq=step.seq,
+                                hash=step.hash,
+                                ahead_before_micros=ahead,
+                                before_micros=shown_before,
+                                after_micros=shown,
+                                prints=printed.up_to(price),
+                            )
+                        )
+                self._forget_if_done(resting)
+
+    def _forget_if_done(self, resting: Resting) -> None:
+        if resting.done:
+            self.remove(resting.order_id)
+
+    # --- shrinking and growing --------------------------------------------------------------------
+
+    def _shrink(self, step: Step, shrunk: list[Change]) -> None:
+        printed: dict[tuple[Side, int], int] = {}
+        for trade in step.prints:
+            where = trade.taker_side.opposite, trade.price_micros
+            printed[where] = printed.get(where, 0) + trade.size_micros
+        for change in shrunk:
+            side, price, after = change.side, change.price_micros, change.after_micros
+            middle = change.before_micros - printed.get((side, price), 0)
+            cancelled = self._unexplained.account(side, price, middle - after, stamp_ms=step.stamp_ms)
+            entry = Shrunk(step.stamp_ms, side, price, cancelled)
+            for resting in self._levels[side].get(price, ()):
+                if resting.rested_ms < step.stamp_ms:
+                    _bound(resting, entry, middle_micros=middle, after_micros=after)
+            if cancelled:
+                self._unexplained.keep(entry)
+
+    def _cross(self, step: Step, across: list[Change], fills: list[MakerFill]) -> None:
+        """Offers at or through own prices: a newcomer would have traded with us."""
+        for change in across:
+            side = change.side.opposite
+            sizes = self.book.sizes(side)
+            for price in self._reached(side, change.price_micros):
+                for resting in list(self._levels[side][price]):
+                    if resting.rested_ms >= step.stamp_ms:
+                        continue
+                    for place in resting.places:
+                        ahead, shown = place.ahead_micros, sizes.get(price, 0)
+                        if size := _newcomer(place, change, shown_micros=shown):
+                            self._note_taken(resting, place.model, change, size)
+                            fills.append(
+                                MakerFill(
+                                    resting=resting,
+                                    model=place.model,
+                                    size_micros=size,
+                                    cause=Cause.CROSSING,
+                                    grade=Grade.C,
+                                    stamp_ms=step.stamp_ms,
+                                    seq=step.seq,
+                                    hash=step.hash,
+                                    ahead_before_micros=ahead,
+                                    before_micros=shown,
+                                    after_micros=shown,
+                                    crossing_micros=(change.price_micros, change.after_micros),
+                                )
+                            )
+                    self._forget_if_done(resting)
+
+    def _note_taken(self, taker: Resting, model: QueueModel, change: Change, size_micros: int) -> None:
+        """What one order took of a level counts for none of its world again while that level stands."""
+        across = change.price_micros
+        for price in self._reached(taker.side, across):
+            for other in self._levels[taker.side][price]:
+                if other.world == taker.world:
+                    stood = other.place(model).stood
+                    stood[across] = min(change.after_micros, stood.get(across, 0) + size_micros)
+
+
+def _served(place: Place, at: int, through: int, *, stands: bool) -> list[tuple[Cause, int]]:
+    """Move a queue by the volume printed at its price and beyond; what is left of it fills the order."""
+    if place.model is _TOUCH:
+        size = place.open_micros if at + through else 0
+        place.open_micros -= size
+        return [(Cause.PRINT, size)] if size else []
+    if stands:
+        # Prices beyond a level that still stands are not to be trusted: all of it was printed here.
+        at, through = at + through, 0
+    passed = min(place.ahead_micros, at)
+    by_print = min(place.open_micros, at - passed)
+    by_through = min(place.open_micros - by_print, through)
+    place.ahead_micros = place.ahead_micros - passed if stands else 0
+    place.open_micros -= by_print + by_through
+    return [(cause, size) for cause, size in ((Cause.PRINT, by_print), (Cause.THROUGH, by_through)) if size]
+
+
+def _bound(resting: Resting, entry: Shrunk, *, middle_micros: int, after_micros: int) -> None:
+    """A level shrank, by `entry.left_micros` without a print: nobody more than it shows is ahead.
+
+    Who cancels stood ahead or behind alike, if the model takes the likely for true.
+    """
+    for place in resting.places:
+        ahead = bounded = place.ahead_micros
+        if entry.left_micros and place.model is not _RISK_AVERSE:
+            bounded -= ahead * entry.left_micros // middle_micros
+        bounded = min(bounded, after_micros)
+        if bounded != ahead:
+            place.ahead_micros = bounded
+            if entry.left_micros:
+                entry.advanced[place] = ahead - bounded
+
+
+def _newcomer(place: Place, change: Change, *, shown_micros: int) -> int:
+    """How much a level on the other side, at or through our price, fills: what of it is new to us."""
+    across, after = change.price_micros, change.after_micros
+    if not after:
+        place.stood.pop(across, None)
+        return 0
+    growth = after - place.stood.get(across, 0)
+    if growth <= 0 or not place.open_micros:
+        return 0
+    # Whoever stood ahead is gone, or the book would be crossed.
+    place.ahead_micros = min(place.ahead_micros, shown_micros)
+    size = place.open_micros
+    if place.model is not _TOUCH:
+        size = max(0, min(size, growth - place.ahead_micros))
+    place.open_micros -= size
+    return size
+
+
+def _grade(cause: Cause, shown_before_micros: int, *, missed: bool) -> Grade:
+    if missed or not shown_before_micros:
+        return Grade.C  # nobody else stood at that price: no taker or maker has ever seen it
+    return Grade.A if cause is Cause.THROUGH else Grade.B
