@@ -72,6 +72,8 @@ class Order(models.Model):
     reason_code = models.CharField(max_length=60, blank=True, default="")
     expires_ms = models.BigIntegerField(null=True)
     effective_ms = models.BigIntegerField()
+    rested_ms = models.BigIntegerField(null=True)  # when it came to rest in the book
+    cancel_ms = models.BigIntegerField(null=True)  # when its trader's cancel takes effect
     created_ms = models.BigIntegerField()
     updated_ms = models.BigIntegerField()
     epoch = models.IntegerField(default=0)
@@ -90,6 +92,66 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"{self.side} {self.order_type} {self.status}"
+
+    @property
+    def open_micros(self) -> int:
+        """Shares that may still trade; matched, open and killed add up to the size."""
+        if self.status not in (self.Status.ACCEPTED, self.Status.DELAYED, self.Status.LIVE):
+            return 0
+        return (self.size_micros or 0) - self.matched_micros - self.killed_micros
+
+
+class Resting(models.Model):
+    """Where a live order stands in its queue: what a matcher that starts takes up. Written by the matcher.
+
+    In outcome-0 coordinates. Written with the fills that it explains, and once a second: an older row is
+    only pessimistic.
+    """
+
+    id = models.UUIDField(primary_key=True, db_column="_id", editable=False)  # the order's
+    portfolio = models.ForeignKey(Portfolio, models.PROTECT, related_name="resting")
+    condition_id = models.CharField(max_length=66, db_index=True)
+    world = models.CharField(max_length=40)
+    book_side = models.CharField(max_length=4)
+    price_micros = models.BigIntegerField()
+    number = models.BigIntegerField()  # priority among the market's own orders
+    rested_ms = models.BigIntegerField()
+    entry_ahead_micros = models.BigIntegerField()
+    ahead_micros = models.BigIntegerField()  # others ahead under `risk_averse`
+    likely_micros = models.BigIntegerField()  # … under `proportional`
+    printed_micros = models.BigIntegerField(default=0)
+    uncertain_ms = models.BigIntegerField(default=0)
+    state = models.JSONField(default=dict)  # trading.core.resting.write_resting
+    applied_ms = models.BigIntegerField()  # the venue's clock: the newest step that is in here
+    applied_seq = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.book_side} {self.price_micros}"
+
+
+class Lens(models.Model):
+    """What one order would have got at its price under a model that is not its portfolio's."""
+
+    id = models.CharField(primary_key=True, db_column="_id", max_length=60)  # "<order hex>:<model>"
+    order = models.ForeignKey(Order, models.PROTECT, related_name="lenses")
+    portfolio = models.ForeignKey(Portfolio, models.PROTECT, related_name="lenses")
+    model = models.CharField(max_length=16)
+    condition_id = models.CharField(max_length=66)
+    token_id = models.CharField(max_length=80)
+    outcome_index = models.SmallIntegerField()
+    side = models.CharField(max_length=4)
+    price_micros = models.BigIntegerField()
+    size_micros = models.BigIntegerField()
+    first_ms = models.BigIntegerField()
+    last_ms = models.BigIntegerField()
+    applied = models.CharField(max_length=40)  # the newest step that is in here: "<stamp>:<seq>"
+    epoch = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["portfolio", "model"], name="lens_of_portfolio")]
+
+    def __str__(self) -> str:
+        return self.id
 
 
 class Fill(models.Model):
@@ -112,6 +174,10 @@ class Fill(models.Model):
     grade = models.CharField(max_length=1, blank=True, default="")
     self_match = models.BooleanField(default=False)
     evidence = models.JSONField(default=dict)
+    # The midpoint, in the token's own coordinates, some time later: did the price move for or against it?
+    markout_5s_micros = models.BigIntegerField(null=True)
+    markout_1m_micros = models.BigIntegerField(null=True)
+    markout_10m_micros = models.BigIntegerField(null=True)
     filled_ms = models.BigIntegerField()
     written = models.BigIntegerField(default=0)  # the portfolio's version, then the place in that write
     epoch = models.IntegerField(default=0)
