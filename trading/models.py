@@ -86,6 +86,7 @@ class Order(models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "effective_ms"], name="order_due"),
+            models.Index(fields=["status", "cancel_ms"], name="order_to_cancel"),
             models.Index(fields=["portfolio", "-created_ms", "id"], name="order_of_portfolio"),
             models.Index(fields=["condition_id", "status"], name="order_of_market"),
         ]
@@ -127,6 +128,18 @@ class Resting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.book_side} {self.price_micros}"
+
+
+class MatcherMark(models.Model):
+    """How far one market's resting orders have come: every `Resting` of it holds what was stamped before."""
+
+    condition_id = models.CharField(primary_key=True, db_column="_id", max_length=66)
+    applied_ms = models.BigIntegerField()  # the venue's clock
+    applied_seq = models.BigIntegerField()
+    seen_ms = models.BigIntegerField()  # until when its book was known to be true
+
+    def __str__(self) -> str:
+        return self.condition_id
 
 
 class Lens(models.Model):
