@@ -12,7 +12,7 @@ from markets.core.book import OrderBook, Side
 from markets.core.units import ONE, to_micros
 from tests.make import CONDITION, make_book
 from trading.core.queue import MarketQueue
-from trading.core.resting import Cause, Grade, QueueModel, read_places, write_resting
+from trading.core.resting import Cause, Grade, QueueModel, come_to_rest, read_places, write_resting
 
 RISK, LIKELY, TOUCH = QueueModel.RISK_AVERSE, QueueModel.PROPORTIONAL, QueueModel.TOUCH
 
@@ -26,7 +26,8 @@ class Story:
 
     def rest(self, name: str, side: str, size: str, price: str, world: str = "w"):
         self.seq += 1
-        return self.queue.rest(
+        resting = come_to_rest(
+            self.queue.book,
             name,
             world=world,
             side=Side(side),
@@ -35,6 +36,8 @@ class Story:
             at_ms=self.now_ms,
             number=self.seq,
         )
+        self.queue.put(resting)
+        return resting
 
     def step(self, *lines: str, ms: int = 1_000, snapshot: bool = False) -> list:
         """Apply one step of these lines: what it filled."""
@@ -280,7 +283,7 @@ def test_prints_missed_in_a_gap_fill_with_grade_c():
     story = Story()
     story.rest("mine", "BUY", "20", "0.50")
     late = story.rest("late", "BUY", "20", "0.50", world="elsewhere")
-    late.rested_ms += 5_000
+    late.since_ms += 5_000
     trade = Print(Side.SELL, to_micros("0.50"), to_micros("110"), story.now_ms + 3_000, "0xgap")
     step = Step(CONDITION, 99, trade.stamp_ms, trade.stamp_ms, 1, False, (), (trade,))
 

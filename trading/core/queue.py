@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from livedata.core.steps import Change, Step
 from markets.core.book import OrderBook, Side
-from trading.core.resting import Cause, Grade, MakerFill, Place, QueueModel, Resting
+from trading.core.resting import Cause, Grade, MakerFill, Place, QueueModel, Resting, across
 from trading.core.unexplained import Shrunk, Unexplained, known_micros
 from trading.core.volume import Printed, Spent
 
@@ -32,6 +32,8 @@ class MarketQueue:
         self._prices: dict[Side, list[int]] = {side: [] for side in Side}  # of own orders, ascending
         self._unexplained = Unexplained(window_ms)
 
+        self.touched: set[Resting] = set()  # whose places may have changed; for whoever keeps them
+
     def __len__(self) -> int:
         return len(self._orders)
 
@@ -43,42 +45,8 @@ class MarketQueue:
 
     # --- orders come and go -----------------------------------------------------------------------
 
-    def rest(
-        self,
-        order_id: str,
-        *,
-        world: str,
-        side: Side,
-        price_micros: int,
-        size_micros: int,
-        at_ms: int,
-        number: int,
-    ) -> Resting:
-        """Put an order at the end of its level, behind all that the book shows there now."""
-        ahead = self.book.sizes(side).get(price_micros, 0)
-        resting = Resting(
-            order_id=order_id,
-            world=world,
-            side=side,
-            price_micros=price_micros,
-            rested_ms=at_ms,
-            number=number,
-            entry_ahead_micros=ahead,
-            places=tuple(
-                Place(
-                    model=model,
-                    open_micros=size_micros,
-                    ahead_micros=ahead,
-                    stood=self._across(side, price_micros),
-                )
-                for model in QueueModel
-            ),
-        )
-        self.put(resting)
-        return resting
-
     def put(self, resting: Resting) -> None:
-        """Take an order up again, as it stood."""
+        """Take in an order that comes to rest on `book` as it is, or one as it stood before."""
         assert resting.order_id not in self._orders, "an order rests once"
         self._orders[resting.order_id] = resting
         levels = self._levels[resting.side]
@@ -92,6 +60,7 @@ class MarketQueue:
         resting = self._orders.pop(order_id, None)
         if resting is None:
             return None
+        self.touched.discard(resting)
         levels, prices = self._levels[resting.side], self._prices[resting.side]
         levels[resting.price_micros].remove(resting)
         if not levels[resting.price_micros]:
@@ -122,7 +91,7 @@ class MarketQueue:
             self._snapshot(step)
             return []
         shrunk: list[Change] = []
-        across: list[Change] = []
+        crossing: list[Change] = []
         bids, asks = self.book.bids, self.book.asks
         own_bids, own_asks = self._prices[_BUY], self._prices[_SELL]
         for change in step.changes:
@@ -138,14 +107,14 @@ class MarketQueue:
             if after < change.before_micros:
                 shrunk.append(change)
             if crosses:
-                across.append(change)
+                crossing.append(change)
         fills: list[MakerFill] = []
         if step.prints:
             self._trade(step, fills)
         if shrunk:
             self._shrink(step, shrunk)
-        if across:
-            self._cross(step, across, fills)
+        if crossing:
+            self._cross(step, crossing, fills)
         return fills
 
     def missed(self, step: Step, *, rested_before_ms: int) -> list[MakerFill]:
@@ -167,17 +136,12 @@ class MarketQueue:
         for change in step.changes:
             self.book.set_level(change.side, change.price_micros, change.after_micros)
         self._unexplained.clear()
+        self.touched.update(self)
         for resting in self._orders.values():
             shown = self.book.sizes(resting.side).get(resting.price_micros, 0)
             for place in resting.places:
                 place.ahead_micros = min(place.ahead_micros, shown)
-                place.stood = self._across(resting.side, resting.price_micros)
-
-    def _across(self, side: Side, price_micros: int) -> dict[int, int]:
-        """What the other side shows at or through a price."""
-        if side is _BUY:
-            return {price: size for price, size in self.book.asks.items() if price <= price_micros}
-        return {price: size for price, size in self.book.bids.items() if price >= price_micros}
+                place.stood = across(self.book, resting.side, resting.price_micros)
 
     def _reached(self, side: Side, worst_micros: int) -> Sequence[int]:
         """Own prices that a taker going to `worst` would have met, best first."""
@@ -217,8 +181,9 @@ class MarketQueue:
             shown = sizes.get(price, 0)
             shown_before = before.get((side, price), shown)
             for resting in list(self._levels[side][price]):
-                if resting.rested_ms >= until_ms:
+                if resting.since_ms >= until_ms:
                     continue
+                self.touched.add(resting)
                 for place in resting.places:
                     if not place.open_micros:
                         continue
@@ -266,20 +231,23 @@ class MarketQueue:
             cancelled = self._unexplained.account(side, price, middle - after, stamp_ms=step.stamp_ms)
             entry = Shrunk(step.stamp_ms, side, price, cancelled)
             for resting in self._levels[side].get(price, ()):
-                if resting.rested_ms < step.stamp_ms:
-                    _bound(resting, entry, middle_micros=middle, after_micros=after)
+                if resting.since_ms < step.stamp_ms and _bound(
+                    resting, entry, middle_micros=middle, after_micros=after
+                ):
+                    self.touched.add(resting)
             if cancelled:
                 self._unexplained.keep(entry)
 
-    def _cross(self, step: Step, across: list[Change], fills: list[MakerFill]) -> None:
+    def _cross(self, step: Step, crossing: list[Change], fills: list[MakerFill]) -> None:
         """Offers at or through own prices: a newcomer would have traded with us."""
-        for change in across:
+        for change in crossing:
             side = change.side.opposite
             sizes = self.book.sizes(side)
             for price in self._reached(side, change.price_micros):
                 for resting in list(self._levels[side][price]):
-                    if resting.rested_ms >= step.stamp_ms:
+                    if resting.since_ms >= step.stamp_ms:
                         continue
+                    self.touched.add(resting)
                     for place in resting.places:
                         ahead, shown = place.ahead_micros, sizes.get(price, 0)
                         if size := _newcomer(place, change, shown_micros=shown):
@@ -304,12 +272,13 @@ class MarketQueue:
 
     def _note_taken(self, taker: Resting, model: QueueModel, change: Change, size_micros: int) -> None:
         """What one order took of a level counts for none of its world again while that level stands."""
-        across = change.price_micros
-        for price in self._reached(taker.side, across):
+        level = change.price_micros
+        for price in self._reached(taker.side, level):
             for other in self._levels[taker.side][price]:
                 if other.world == taker.world:
                     stood = other.place(model).stood
-                    stood[across] = min(change.after_micros, stood.get(across, 0) + size_micros)
+                    stood[level] = min(change.after_micros, stood.get(level, 0) + size_micros)
+                    self.touched.add(other)
 
 
 def _served(place: Place, at: int, through: int, *, stands: bool) -> list[tuple[Cause, int]]:
@@ -329,29 +298,33 @@ def _served(place: Place, at: int, through: int, *, stands: bool) -> list[tuple[
     return [(cause, size) for cause, size in ((Cause.PRINT, by_print), (Cause.THROUGH, by_through)) if size]
 
 
-def _bound(resting: Resting, entry: Shrunk, *, middle_micros: int, after_micros: int) -> None:
+def _bound(resting: Resting, entry: Shrunk, *, middle_micros: int, after_micros: int) -> bool:
     """A level shrank, by `entry.left_micros` without a print: nobody more than it shows is ahead.
 
-    Who cancels stood ahead or behind alike, if the model takes the likely for true.
+    Who cancels stood ahead or behind alike, if the model takes the likely for true. Returns whether any
+    place moved.
     """
+    moved = False
     for place in resting.places:
         ahead = bounded = place.ahead_micros
         if entry.left_micros and place.model is not _RISK_AVERSE:
             bounded -= ahead * entry.left_micros // middle_micros
         bounded = min(bounded, after_micros)
         if bounded != ahead:
+            moved = True
             place.ahead_micros = bounded
             if entry.left_micros:
                 entry.advanced[place] = ahead - bounded
+    return moved
 
 
 def _newcomer(place: Place, change: Change, *, shown_micros: int) -> int:
     """How much a level on the other side, at or through our price, fills: what of it is new to us."""
-    across, after = change.price_micros, change.after_micros
+    level, after = change.price_micros, change.after_micros
     if not after:
-        place.stood.pop(across, None)
+        place.stood.pop(level, None)
         return 0
-    growth = after - place.stood.get(across, 0)
+    growth = after - place.stood.get(level, 0)
     if growth <= 0 or not place.open_micros:
         return 0
     # Whoever stood ahead is gone, or the book would be crossed.

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from livedata.core.steps import Print
-from markets.core.book import Side
+from markets.core.book import OrderBook, Side
 
 
 class QueueModel(StrEnum):
@@ -53,7 +53,8 @@ class Resting:
     world: str
     side: Side
     price_micros: int
-    rested_ms: int  # the venue's clock: nothing stamped up to then touches it
+    rested_ms: int  # the venue's clock
+    since_ms: int  # nothing stamped up to then touches it: when it rested, or what it holds already
     number: int  # priority among the market's own orders: who came first
     entry_ahead_micros: int  # displayed at its price when it came
     places: tuple[Place, ...]
@@ -71,6 +72,47 @@ class Resting:
     def done(self) -> bool:
         """Whether it is filled under every model."""
         return not any(place.open_micros for place in self.places)
+
+
+def come_to_rest(
+    book: OrderBook,
+    order_id: str,
+    *,
+    world: str,
+    side: Side,
+    price_micros: int,
+    size_micros: int,
+    at_ms: int,
+    number: int,
+) -> Resting:
+    """An order at the end of its level: behind all that the book shows there now."""
+    ahead = book.sizes(side).get(price_micros, 0)
+    return Resting(
+        order_id=order_id,
+        world=world,
+        side=side,
+        price_micros=price_micros,
+        rested_ms=at_ms,
+        since_ms=at_ms,
+        number=number,
+        entry_ahead_micros=ahead,
+        places=tuple(
+            Place(
+                model=model,
+                open_micros=size_micros,
+                ahead_micros=ahead,
+                stood=across(book, side, price_micros),
+            )
+            for model in QueueModel
+        ),
+    )
+
+
+def across(book: OrderBook, side: Side, price_micros: int) -> dict[int, int]:
+    """What the other side shows at or through a price."""
+    if side is Side.BUY:
+        return {price: size for price, size in book.asks.items() if price <= price_micros}
+    return {price: size for price, size in book.bids.items() if price >= price_micros}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,7 +90,7 @@ def known_micros(
     for entry, part in explained:
         if entry.price_micros != price_micros:
             continue
-        if resting.rested_ms >= entry.stamp_ms:
+        if resting.since_ms >= entry.stamp_ms:
             known += part  # who came to rest after the level shrank stood behind that trade
         elif place in entry.advanced:
             moved = min(part, entry.advanced[place])
