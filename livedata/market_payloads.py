@@ -91,6 +91,7 @@ def page_json(page: Page[Market]) -> dict[str, Any]:
     return {
         "markets": markets_json(page.items),
         "total": page.total,
+        "total_exact": page.total_exact,
         "page": page.page,
         "page_size": page.page_size,
         "has_next": page.has_next,
@@ -102,8 +103,15 @@ def page_json(page: Page[Market]) -> dict[str, Any]:
 def whole_json(noun: str, items: list[dict[str, Any]]) -> dict[str, Any]:
     """A list that is always whole, in the shape of the others."""
     count = len(items)
-    size = max(count, 1)
-    return {noun: items, "total": count, "page": 1, "page_size": size, "has_next": False, "has_prev": False}
+    return {
+        noun: items,
+        "total": count,
+        "total_exact": True,
+        "page": 1,
+        "page_size": max(count, 1),
+        "has_next": False,
+        "has_prev": False,
+    }
 
 
 def history_json(market: Market, outcome_index: int, found: History) -> dict[str, Any]:

@@ -156,7 +156,10 @@ class OneMarketOutput(MarketOutput):
 
 
 class ListOutput(serializers.Serializer):
-    total = serializers.IntegerField(help_text="at most 10,000, which stands for that many or more")
+    total = serializers.IntegerField(help_text="at most 10,000; a lower bound unless `total_exact`")
+    total_exact = serializers.BooleanField(
+        help_text="false: there are that many or more; counting on would cost more than the page"
+    )
     page = serializers.IntegerField()
     page_size = serializers.IntegerField()
     has_next = serializers.BooleanField()

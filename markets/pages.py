@@ -1,29 +1,20 @@
-"""Pages of rows: filters, sorts, keyset cursors, the same for markets and for events.
-
-Each status is walked along its own index and the walks are merged: an index that begins with the status
-keeps the order within one status only, and sorting half a million rows for one page would take seconds.
-"""
+"""What a page of rows is asked by: filters, sorts, keyset cursors, the same for markets and for events."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BadBase64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from django.core.cache import cache
-from django.db import connections
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
-from markets.models import Market
-from markets.search import Asked, Found, narrowed, read_asked
+from markets.search import Asked, read_asked
 
 T = TypeVar("T")
 S = TypeVar("S")
 Key = tuple[int, str]  # the value sorted by, and the row's key
-Status = Market.Status
 SORTS = {
     "volume": "volume_micros",
     "volume_24h": "volume_24h_micros",
@@ -32,11 +23,7 @@ SORTS = {
     "newest": "created_ms",
 }
 PAGE_SIZE_MAX = 100
-TOTAL_MAX = 10_000  # a total is exact up to here; counting on would cost more than the page
-COMMON_MAX = 1_000  # the same, for bounds on what very many rows hold
-WIDE = 20_000  # a bound within which so many rows lie is no help in finding a page
 DEPTH_MAX = 10_000  # rows that page numbers reach; deeper goes by cursor
-_TOTAL_KEPT_S, _SMALL_TOTAL_KEPT_S = 30, 2
 
 
 class BadPage(ValueError):
@@ -126,6 +113,10 @@ class Order:
             **{self.column: value, f"pk__{tie}": key}
         )
 
+    def cursor(self, key: Key) -> str:
+        """What `Slice.after` reads."""
+        return urlsafe_b64encode(msgspec.json.encode((*key, self.name))).decode()
+
     def in_order(self, keys: Iterable[Key]) -> list[Key]:
         by_key = sorted(keys, key=itemgetter(1), reverse=not self.keys_ascend)
         return sorted(by_key, key=itemgetter(0), reverse=self.descending)
@@ -134,7 +125,8 @@ class Order:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
     items: Sequence[T]
-    total: int  # exact below TOTAL_MAX; TOTAL_MAX stands for "this many or more"
+    total: int
+    total_exact: bool  # False: there are this many or more
     page: int
     page_size: int
     has_next: bool
@@ -149,6 +141,7 @@ class Page(Generic[T]):
         return Page(
             items=items,
             total=self.total,
+            total_exact=self.total_exact,
             page=self.page,
             page_size=self.page_size,
             has_next=self.has_next,
@@ -186,110 +179,3 @@ class Slice:
         if name != order.name:
             raise BadPage("cursor", "of a page in another order: keep sort_by and sort_desc")
         return value, key
-
-
-def page_keys(rows: QuerySet[Any], *, filters: Filters, order: Order, part: Slice) -> Page[str]:
-    """The keys of one page of `rows` (of Market or Event)."""
-    count, after = part.first + part.page_size + 1, part.after(order)
-    keys: list[Key] = []
-    total = 0
-    for ended in (False, True) if filters.closed is None else (filters.closed,):
-        walk = _Walk.of(rows, filters, order, ended=ended)
-        total += walk.total()
-        keys += walk.keys(after, count)
-    found = order.in_order(keys)[:count]
-    shown = found[part.first : part.first + part.page_size]
-    has_next = len(found) > part.first + len(shown)
-    return Page(
-        items=[key for _, key in shown],
-        total=min(total, TOTAL_MAX),
-        page=part.page,
-        page_size=part.page_size,
-        has_next=has_next,
-        cursor=_cursor(shown[-1], order) if has_next else "",
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Walk:
-    """The rows of one half, open or ended, that fit; one index walk a status."""
-
-    found: Found
-    bounds: dict[str, int | bool]
-    order: Order
-    statuses: tuple[Status, ...]
-    name: str  # of its total in the cache
-
-    @classmethod
-    def of(cls, rows: QuerySet[Any], filters: Filters, order: Order, *, ended: bool) -> "_Walk":
-        bounds: dict[str, int | bool] = dict(filters.bounds)
-        if order.column == "end_ms":
-            bounds["end_ms__isnull"] = False  # what never ends has no place in this order
-        return cls(
-            found=narrowed(rows, filters.asked(ended=ended)),
-            bounds=bounds,
-            order=order,
-            statuses=(Status.CLOSED, Status.RESOLVED) if ended else (Status.OPEN, Status.PAUSED),
-            name=f"{rows.model._meta.label}:{filters}:{bounds}:{ended}",
-        )
-
-    def total(self) -> int:
-        """How many there are; counted at most every half minute."""
-        known = self.found.count
-        if known is not None and not self.bounds and (known >= TOTAL_MAX or not self.found.common):
-            return known
-        key = f"total:{blake2b(self.name.encode(), digest_size=12).hexdigest()}"
-        total: int | None = cache.get(key)
-        if total is None:
-            rows, most = (
-                self._within(self.bounds),
-                COMMON_MAX if self.found.common and self.bounds else TOTAL_MAX,
-            )
-            total = sum(part[:most].count() for part in self._parts(rows))
-            # A small total is cheap to count again, and the first sync changes it by the second.
-            cache.set(key, total, _TOTAL_KEPT_S if total >= TOTAL_MAX else _SMALL_TOTAL_KEPT_S)
-        return total
-
-    def keys(self, after: Key | None, count: int) -> list[Key]:
-        rows = self._in_order_soon()
-        if after is not None:
-            rows = self.order.after(rows, *after)
-        ordered = rows.order_by(*self.order.terms).values_list(self.order.column, "pk")
-        return [key for part in self._parts(ordered) for key in part[:count]]
-
-    def _in_order_soon(self) -> QuerySet[Any]:
-        """The rows within the bounds, in the form in which SQLite finds a page in this order soonest.
-
-        Bounds of another column than the order's: where few rows fit, their own index finds them and
-        sorting is cheap. Where many fit, the order's index soon meets a page of them, but SQLite, which
-        knows no numbers of rows, would still read and sort them all.
-        """
-        other = {name: bound for name, bound in self.bounds.items() if not name.startswith(self.order.column)}
-        if not other or self.found.few or connections[self.found.rows.db].vendor != "sqlite":
-            return self._within(self.bounds)
-        every = self.found.rows.model._default_manager.filter(**other)
-        if sum(every.filter(status=status)[:WIDE].count() for status in self.statuses) < WIDE:
-            return self._within(self.bounds)
-        rest = {name: bound for name, bound in self.bounds.items() if name not in other}
-        return _hidden(self._within(rest), other)
-
-    def _within(self, bounds: dict[str, int | bool]) -> QuerySet[Any]:
-        rows = self.found.rows
-        return _hidden(rows, bounds) if self.found.few else rows.filter(**bounds)
-
-    def _parts(self, rows: QuerySet[Any]) -> list[QuerySet[Any]]:
-        """One walk a status; those few that the index has listed are of the right half already."""
-        if self.found.few:
-            return [rows] if self.found.count else []
-        return [rows.filter(status=status) for status in self.statuses]
-
-
-def _hidden(rows: QuerySet[Any], conditions: Mapping[str, int | bool]) -> QuerySet[Any]:
-    """Conditions on numbers, as expressions: true of the same rows, but no index can look them up."""
-    columns = {name.partition("__")[0] for name in conditions}
-    rows = rows.alias(**{f"plain_{column}": F(column) + 0 for column in columns})
-    return rows.filter(**{f"plain_{name}": value for name, value in conditions.items()})
-
-
-def _cursor(key: Key, order: Order) -> str:
-    return urlsafe_b64encode(msgspec.json.encode((*key, order.name))).decode()

@@ -102,6 +102,11 @@ class Found:
     common: bool = False  # so many that they are found by walking; `count` is then only a part
     few: bool = False  # SQLite should take them one by one by their keys, and no other index
 
+    @property
+    def listed(self) -> bool:
+        """The index has named every row: `count` is all of them, each of the half that was asked for."""
+        return self.count is not None and not self.common
+
 
 def narrowed(rows: QuerySet[Any], asked: Asked) -> Found:
     """Only the rows (of Market or Event) that hold all that is asked."""
@@ -160,14 +165,17 @@ class FullText:
         terms = [f'"{word}"' for word in (*asked.facets, *asked.whole)]
         if asked.begun:
             terms.append(f'"{asked.begun}"*')
-        match = " AND ".join(terms)
-        found = f"FROM {self._table} WHERE {self._table} MATCH %s"
+        # Asked once, and listed: the counts and the pages that follow would each search again.
         with self._connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM (SELECT 1 {found} LIMIT %s)", [match, self.SET_MAX + 1])
-            (count,) = cursor.fetchone()
+            cursor.execute(
+                "SELECT count(*), json_group_array(CAST(rowid AS TEXT)) "
+                f"FROM (SELECT rowid FROM {self._table} WHERE {self._table} MATCH %s LIMIT %s)",
+                [" AND ".join(terms), self.SET_MAX + 1],
+            )
+            count, listed = cursor.fetchone()
         if count > self.SET_MAX:
             return Found(rows=_walked(rows, asked), count=count, common=True)
-        keys = RawSQL(f"SELECT CAST(rowid AS TEXT) {found}", [match])
+        keys = RawSQL("SELECT value FROM json_each(%s)", [listed])
         return Found(rows=rows.filter(pk__in=keys), count=count, few=count <= self.FEW_MAX)
 
 

@@ -11,8 +11,9 @@ from django.core.cache import cache
 from django.db.models import Prefetch, QuerySet
 
 from markets.models import Event, Market, SyncState
-from markets.pages import Filters, Order, Page, Slice, page_keys
+from markets.pages import Filters, Order, Page, Slice
 from markets.search import in_parts
+from markets.walks import page_keys
 
 _COUNTS = "catalogue-counts"
 EVERYTHING, BUSIEST_FIRST, FIRST_PAGE = Filters(), Order(), Slice()

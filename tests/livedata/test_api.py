@@ -320,7 +320,7 @@ def test_a_book_is_of_the_outcome_asked_for_and_says_when_in_iso(venue, memory_b
 
 
 def test_a_first_visit_during_the_sync_is_not_told_of_no_markets_for_long(venue, monkeypatch):
-    monkeypatch.setattr("markets.pages._SMALL_TOTAL_KEPT_S", 0)
+    monkeypatch.setattr("markets.walks._SMALL_TOTAL_KEPT_S", 0)
     before = get("/markets")[1]["total"]
 
     Market.objects.filter(slug="market-7").update(status=Market.Status.RESOLVED, closed=True)
@@ -329,3 +329,13 @@ def test_a_first_visit_during_the_sync_is_not_told_of_no_markets_for_long(venue,
 
     assert get("/markets", closed="false")[1]["total"] == after + 1
     assert before >= after
+
+
+def test_a_total_that_was_not_counted_to_its_end_is_not_called_exact(venue, monkeypatch):
+    whole = get("/markets")[1]
+    cache.clear()
+    monkeypatch.setattr("markets.walks.TOTAL_MAX", 3)
+    part = get("/markets", page_size=2)[1]
+
+    assert (whole["total"], whole["total_exact"]) == (4, True)
+    assert (part["total"], part["total_exact"], part["has_next"]) == (3, False, True)

@@ -1,8 +1,9 @@
 import random
 
 import pytest
+from django.core.cache import cache
 
-from markets import pages, search, services
+from markets import pages, search, services, walks
 from markets.core import facts
 from markets.core.words import tag_word, words
 from markets.models import Market
@@ -118,7 +119,7 @@ def some_filters(dice: random.Random) -> Filters:
 def test_a_page_holds_what_a_plain_filter_would_in_the_same_order(catalogue, way, monkeypatch):
     dice = random.Random(3)
     for number in range(150):
-        monkeypatch.setattr(pages, "WIDE", dice.choice([0, 5, 20_000]))
+        monkeypatch.setattr(walks, "WIDE", dice.choice([0, 5, 20_000]))
         filters = some_filters(dice)
         order = Order(sort_by=dice.choice(list(pages.SORTS)), descending=dice.random() < 0.5)
         wanted = in_order([market for market in catalogue if fits(market, filters)], order)
@@ -127,7 +128,32 @@ def test_a_page_holds_what_a_plain_filter_would_in_the_same_order(catalogue, way
 
         assert [market.pk for market in page.items] == wanted[:7], (number, filters, order)
         assert page.has_next == (len(wanted) > 7)
-        assert page.total == len(wanted) or order.column == "end_ms"
+        assert (page.total, page.total_exact) == (len(wanted), True)
+
+
+@pytest.mark.portable
+def test_a_total_that_was_not_counted_to_its_end_says_so(catalogue, way, monkeypatch):
+    """It never says more than there are, less than the page shows, or "exactly" of what it left uncounted."""
+    monkeypatch.setattr(walks, "TOTAL_MAX", 12)
+    monkeypatch.setattr(walks, "BOUNDED_MAX", 3)
+    dice = random.Random(5)
+    exact_count = 0
+    for number in range(150):
+        cache.clear()
+        monkeypatch.setattr(walks, "WIDE", dice.choice([0, 20_000]))
+        filters = some_filters(dice)
+        wanted = [market for market in catalogue if fits(market, filters)]
+
+        page = browse(filters, part=Slice(page=2, page_size=5))
+
+        exact_count += page.total_exact
+        if page.total_exact:
+            assert page.total == len(wanted) < 12, (number, filters)
+        else:
+            shown = 5 + len(page.items) if page.items else 0
+            assert shown <= page.total <= len(wanted), (number, filters)
+            assert page.total >= 3
+    assert 20 < exact_count < 140
 
 
 @pytest.mark.portable

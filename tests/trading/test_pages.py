@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.template.loader import get_template
 from django.test import Client
 
@@ -130,6 +131,19 @@ def test_a_pasted_link_leads_to_its_twin(client):
 )
 def test_a_query_that_makes_no_sense_is_no_error_of_ours(client, query):
     assert client.get(f"/?{query}").status_code in (200, 400)
+
+
+def test_a_total_that_was_not_counted_to_its_end_has_a_plus(client, monkeypatch):
+    for number in range(3):
+        make_event(f"event-{number}", count=1)
+    assert "3 open events" in text(client.get("/"))
+
+    cache.clear()
+    monkeypatch.setattr("markets.walks.TOTAL_MAX", 2)
+    page = text(client.get("/"))
+
+    assert "3+ open events" in page
+    assert "The first 3 of 3+" in page
 
 
 def test_a_cursor_goes_on_where_the_page_ended(client):

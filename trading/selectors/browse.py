@@ -88,6 +88,7 @@ class BrowsePage:
     asked: Asked
     cards: tuple[EventCard, ...]
     total: int
+    total_exact: bool  # False: there are this many or more
     has_next: bool
     cursor: str
 
@@ -125,6 +126,7 @@ def browse_page(asked: Asked) -> BrowsePage:
         asked=asked,
         cards=tuple(cards),
         total=found.total,
+        total_exact=found.total_exact,
         has_next=found.has_next,
         cursor=found.cursor,
     )
