@@ -6,6 +6,8 @@ Accounts: `trader` is the portfolio's own; the others stand for the world it tra
   venue        the other side of fills
   fees         taker fees
   resolution   pays winners and takes in the shares of a resolved market
+  sets         makes whole sets of USDC, and takes them back (trading/core/sets.py)
+  rebates      pays makers their part of the takers' fees
 """
 
 from collections import Counter
@@ -17,6 +19,7 @@ from markets.core.units import proceeds_micros
 
 USDC = "USDC"
 TRADER, VENUE, FEES, DEPOSITS, RESOLUTION = "trader", "venue", "fees", "deposits", "resolution"
+SETS, REBATES = "sets", "rebates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Line:
 
 
 def deposit_lines(amount_micros: int) -> tuple[Line, ...]:
-    return _checked(Line(TRADER, USDC, amount_micros), Line(DEPOSITS, USDC, -amount_micros))
+    return checked(Line(TRADER, USDC, amount_micros), Line(DEPOSITS, USDC, -amount_micros))
 
 
 def fill_lines(
@@ -37,7 +40,7 @@ def fill_lines(
 ) -> tuple[Line, ...]:
     """Lines of one fill, seen from the trader."""
     sign = 1 if side is Side.BUY else -1
-    return _checked(
+    return checked(
         Line(TRADER, token_id, sign * size_micros),
         Line(VENUE, token_id, -sign * size_micros),
         Line(TRADER, USDC, -sign * notional_micros - fee_micros),
@@ -49,7 +52,7 @@ def fill_lines(
 def payout_lines(*, token_id: str, size_micros: int, payout_micros: int) -> tuple[Line, ...]:
     """Lines of one resolved position: the shares go, each pays `payout_micros` (0, 500_000 or 1_000_000)."""
     paid = proceeds_micros(price_micros=payout_micros, size_micros=size_micros)
-    return _checked(
+    return checked(
         Line(TRADER, token_id, -size_micros),
         Line(RESOLUTION, token_id, size_micros),
         Line(TRADER, USDC, paid),
@@ -57,9 +60,13 @@ def payout_lines(*, token_id: str, size_micros: int, payout_micros: int) -> tupl
     )
 
 
+def rebate_lines(amount_micros: int) -> tuple[Line, ...]:
+    return checked(Line(TRADER, USDC, amount_micros), Line(REBATES, USDC, -amount_micros))
+
+
 def reset_lines(holdings: Iterable[tuple[str, int]]) -> tuple[Line, ...]:
     """Lines that take everything back: (asset, amount) pairs of what the trader has."""
-    return _checked(
+    return checked(
         *(
             line
             for asset, amount in holdings
@@ -75,6 +82,7 @@ def balanced(lines: Iterable[Line]) -> bool:
     return not any(totals.values())
 
 
-def _checked(*lines: Line) -> tuple[Line, ...]:
+def checked(*lines: Line) -> tuple[Line, ...]:
+    """The lines that move something, which must balance."""
     assert balanced(lines), f"lines do not balance: {lines}"
     return tuple(line for line in lines if line.amount_micros)

@@ -37,6 +37,27 @@ def after_fill(
     return _reduced(before, size_micros=size_micros, earned_micros=notional_micros - fee_micros)
 
 
+def after_receiving(before: Holding, *, size_micros: int, cost_micros: int) -> Holding:
+    """The holding after shares came in at a cost, without a fee."""
+    return replace(
+        before,
+        size_micros=before.size_micros + size_micros,
+        cost_micros=before.cost_micros + cost_micros,
+    )
+
+
+def after_giving(before: Holding, *, size_micros: int, earned_micros: int) -> Holding:
+    """The holding after shares went for `earned`, without a fee."""
+    return _reduced(before, size_micros=size_micros, earned_micros=earned_micros)
+
+
+def cost_of(holding: Holding, *, size_micros: int) -> int:
+    """What `size` of the shares cost, on average, rounded down: what leaves with them."""
+    if not holding.size_micros:
+        return 0
+    return holding.cost_micros * size_micros // holding.size_micros
+
+
 def after_payout(before: Holding, *, payout_micros: int) -> Holding:
     """The holding after its market resolved at `payout_micros` a share: nothing left, the result realised."""
     earned = proceeds_micros(price_micros=payout_micros, size_micros=before.size_micros)
@@ -45,7 +66,7 @@ def after_payout(before: Holding, *, payout_micros: int) -> Holding:
 
 def _reduced(before: Holding, *, size_micros: int, earned_micros: int) -> Holding:
     assert 0 < size_micros <= before.size_micros, "more leaves than is held"
-    cost_out = before.cost_micros * size_micros // before.size_micros
+    cost_out = cost_of(before, size_micros=size_micros)
     fees_out = before.entry_fees_micros * size_micros // before.size_micros
     return Holding(
         size_micros=before.size_micros - size_micros,
