@@ -1,12 +1,11 @@
 """Who trades on a market: makers, noise and takers, all drawn beforehand from the seed.
 
 What they submit depends on the seed, the time and the fair value only, never on the book: a stranger's
-order may change what gets matched, but not what is submitted. (A profile, calm to one-sided, is a matter
-of `crew`; a probe or a load is a matter of who calls `Venue.step`.)
+order may change what gets matched, but not what is submitted. How they are is a matter of their market's
+profile.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from heapq import heappush
 from math import ceil, exp, floor
 from math import log as _ln
@@ -15,6 +14,7 @@ from random import Random
 from livedata.simulator.draw import lognormal, mix, unit
 from livedata.simulator.listings import EventListing, Listing
 from livedata.simulator.live import Taker
+from livedata.simulator.profiles import Crew, Maker, crew
 from livedata.simulator.times import MINUTE
 from livedata.simulator.venue import Orders
 from markets.core.book import Side
@@ -28,62 +28,6 @@ Fair = Callable[[int], float]  # the chance of outcome 0 at an instant
 Act = tuple[int, int, int, float, float, float, float]  # when, what, who, four draws
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Maker:
-    """Quotes several levels each side of a fair value that is `lag_ms` old."""
-
-    number: int
-    period_ms: float
-    lag_ms: int
-    half_ticks: float
-    gap_ticks: float
-    levels: int
-    size: float  # shares at the best level
-    keeps_ms: int  # how long a level's size stays what it is
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crew:
-    """Everybody on one market. Rates are per second."""
-
-    makers: tuple[Maker, ...]
-    noise_rate: float
-    taker_rate: float
-    scale: float  # of sizes
-    slack_ticks: float  # how far through the fair value a taker goes
-
-
-def crew(listing: Listing) -> Crew:
-    """More weight: more makers, tighter, bigger and faster; quiet markets hardly stir."""
-    key, weight = listing.key, max(listing.weight, 1e-5)
-    count = 2 + mix(key, 1) % 2 + (weight > 0.05)
-    scale = (0.25 + 12 * weight**0.6) * (0.6 + 0.8 * unit(key, 2))
-    # Fine ticks make for more ticks in the same spread.
-    ticks = (1.0 if listing.tick_micros >= 10_000 else 3.0) * (1 + 2.2 * (1 - weight**0.15))
-    # On a moving price a slow maker is a gift to takers.
-    haste = 0.35 if listing.event.asset else 1.0
-    makers = tuple(
-        Maker(
-            number=number,
-            period_ms=4_200 * haste / weight**0.6 * (0.6 + 0.8 * unit(key, 3, number)),
-            lag_ms=200 + int(2_800 * haste * unit(key, 4, number) ** 2),
-            half_ticks=ticks * (0.55 + 0.5 * number + 0.4 * unit(key, 5, number)),
-            gap_ticks=ticks * (0.8 + unit(key, 6, number)),
-            levels=3 + mix(key, 7, number) % 5,
-            size=lognormal(120 * scale, 0.6, key, 8, number),
-            keeps_ms=int(15_000 / weight**0.4 * (0.7 + unit(key, 9, number))),
-        )
-        for number in range(count)
-    )
-    return Crew(
-        makers=makers,
-        noise_rate=0.9 * weight**0.75,
-        taker_rate=0.5 * weight**0.8,
-        scale=scale,
-        slack_ticks=ticks * (1.4 + 0.5 * count),
-    )
-
-
 def bustle(event: EventListing, at_ms: int) -> float:
     """How much busier than usual an event is: games in play, windows that have not begun."""
     if event.start_ms is None:
@@ -93,11 +37,15 @@ def bustle(event: EventListing, at_ms: int) -> float:
     return 4.0 if event.start_ms <= at_ms < event.end_ms else 1.0
 
 
+def news_ms_of(event: EventListing, when: float) -> int:
+    """The instant of a share of an event's life."""
+    return event.open_ms + int(when * (event.end_ms - event.open_ms))
+
+
 def news_before(event: EventListing, at_ms: int) -> int | None:
     """The newest news at that instant, if it is still news."""
-    life = event.end_ms - event.open_ms
     for when, _ in reversed(event.news):
-        news_ms = event.open_ms + int(when * life)
+        news_ms = news_ms_of(event, when)
         if news_ms <= at_ms:
             return news_ms if at_ms - news_ms < _BURST_MS else None
     return None
@@ -140,9 +88,9 @@ class Trader:
 
     __slots__ = ("_ids", "_pending", "_quotes", "crew", "listing")
 
-    def __init__(self, listing: Listing, pending: list[Act]) -> None:
+    def __init__(self, listing: Listing, pending: list[Act], team: Crew | None = None) -> None:
         self.listing = listing
-        self.crew = crew(listing)
+        self.crew = team or crew(listing)
         self._pending = pending  # a heap: expiries are pushed into it
         self._ids = 0
         self._quotes: dict[tuple[int, Side, int], tuple[int, int, int]] = {}  # price, size, id
@@ -155,7 +103,7 @@ class Trader:
             case 1:  # NOISE
                 return self._noise(when, fair(when), tick_micros, one, two, three, four)
             case 2:  # TAKE
-                side = _news_side(fair, when) if who else (Side.BUY if one < 0.5 else Side.SELL)
+                side = _news_side(fair, when) if who else (Side.BUY if one < self.crew.buys else Side.SELL)
                 return Orders(takers=[self._taker(when, fair(when), tick_micros, side, two, three, four)])
             case _:  # EXPIRE
                 return Orders(cancels=[who])
@@ -223,16 +171,15 @@ class Trader:
     ) -> Orders:
         """A small order somewhere behind the best prices that goes away after a while."""
         sign = 1 if one < 0.5 else -1
-        away = self.crew.slack_ticks * (0.6 - 1.3 * _log(two))
+        away = self.crew.reach_ticks * (0.6 - 1.3 * _log(two))
         price = round(fair * ONE / tick_micros + sign * away) * tick_micros
         side = Side.SELL if sign > 0 else Side.BUY
         placed = self._place(
             side, price, 8 * self.crew.scale * exp(2.4 * three), int(four < 0.4), tick_micros
         )
         for order_id, *_ in placed:
-            heappush(
-                self._pending, (when + int(5_000 + 240_000 * four**2), EXPIRE, order_id, 0.0, 0.0, 0.0, 0.0)
-            )
+            life_ms = int(self.crew.noise_life * (5_000 + 240_000 * four**2))
+            heappush(self._pending, (when + life_ms, EXPIRE, order_id, 0.0, 0.0, 0.0, 0.0))
         return Orders(places=placed)
 
     def _taker(
@@ -242,7 +189,8 @@ class Trader:
         sign = 1 if side is Side.BUY else -1
         ticks = fair * ONE / tick_micros + sign * self.crew.slack_ticks * (1 - 0.8 * _log(two))
         limit = (floor(ticks) if sign > 0 else ceil(ticks)) * tick_micros
-        shares = 5 + 6 * self.crew.scale**0.5 * (min(three, 0.9995) / (1 - min(three, 0.9995))) ** 0.85
+        odds = min(three, 0.9995) / (1 - min(three, 0.9995))
+        shares = 5 + 6 * self.crew.takes * self.crew.scale**0.5 * odds**0.85
         # A market order spends round dollars, so its shares have six decimals; a limit order has two.
         size = int(shares * ONE) if four < 0.45 else int(shares * 100) * _CENTS
         outcome, rests = int(four * 100 % 1 < 0.4), four > 0.85

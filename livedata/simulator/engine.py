@@ -42,6 +42,14 @@ class Book:
         self.where: dict[int, tuple[Side, int]] = {}
         self.changed: dict[tuple[Side, int], None] = {}  # levels touched since the last `drain`, in order
 
+    def copy(self) -> "Book":
+        """The same orders in the same queues, to go on by themselves."""
+        book = Book(self.tick_micros)
+        book.bids = {price: dict(level) for price, level in self.bids.items()}
+        book.asks = {price: dict(level) for price, level in self.asks.items()}
+        book.where, book.changed = dict(self.where), dict(self.changed)
+        return book
+
     def side(self, side: Side) -> dict[int, dict[int, int]]:
         return self.bids if side is Side.BUY else self.asks
 

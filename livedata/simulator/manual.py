@@ -68,6 +68,8 @@ class ManualWorld(Venue):
         end_ms: int | None = None,
         category: str = "Politics",
         sports_type: str = "",
+        weight: float = 0.0,
+        news: tuple[tuple[float, float], ...] = (),
     ) -> list[Listing]:
         """List an event with one market a (slug, question), open at once, with empty books."""
         with self.lock:
@@ -93,22 +95,19 @@ class ManualWorld(Venue):
                 seconds_delay=seconds_delay,
                 taker_delay=taker_delay,
                 clear_on_start=clear_on_start,
+                news=news,
             )
             for index, (market_slug, question) in enumerate(questions):
-                seat = Place(slot=slot, generation=0, index=index)
                 listing = Listing(
                     event=event,
-                    place=seat,
-                    number=number(seat),
-                    condition_id=hex_id(0, seat, self.seed),
-                    question_id=hex_id(3, seat, self.seed),
-                    token_ids=(token_id(0, seat, self.seed), token_id(1, seat, self.seed)),
+                    **self._ids(Place(slot=slot, generation=0, index=index)),  # type: ignore[arg-type]
                     slug=market_slug,
                     question=question,
                     group_title=question if len(questions) > 1 else "",
                     outcomes=outcomes,
                     tick_micros=to_micros(tick),
                     sports_type=sports_type,
+                    weight=weight,
                 )
                 event.markets.append(listing)
                 self._live[listing.condition_id] = LiveMarket(
@@ -120,6 +119,16 @@ class ManualWorld(Venue):
             for listing in event.markets:
                 self._tell(listing, [new_market(listing, now)])
             return list(event.markets)
+
+    def _ids(self, seat: Place) -> dict[str, object]:
+        """Everything that names a market."""
+        return {
+            "place": seat,
+            "number": number(seat),
+            "condition_id": hex_id(0, seat, self.seed),
+            "question_id": hex_id(3, seat, self.seed),
+            "token_ids": (token_id(0, seat, self.seed), token_id(1, seat, self.seed)),
+        }
 
     def set_book(self, condition_id: str, *, bids: Levels = (), asks: Levels = ()) -> list[Frame]:
         """Replace the whole book in one step. Raises ValueError when the two sides would meet."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from livedata.simulator.agents import CELL_MS, TAKE, Act, acts, crew
+from livedata.simulator.agents import CELL_MS, TAKE, Act, acts
 from livedata.simulator.draw import lognormal, mix, unit
 from livedata.simulator.ids import transaction_hash
 from livedata.simulator.listings import Listing
 from livedata.simulator.live import Print
+from livedata.simulator.profiles import crew
 from livedata.simulator.times import DAY
 from livedata.simulator.venue import Volumes
 from markets.core.book import Side

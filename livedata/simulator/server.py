@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ import uvicorn
 from livedata.simulator import clob, data, gamma
 from livedata.simulator.answers import Answer, Refused, Request, told
 from livedata.simulator.faults import Faults
+from livedata.simulator.load import Load
 from livedata.simulator.sockets import MarketSocket, Receive, Send
 from livedata.simulator.venue import Venue
 
@@ -29,17 +31,29 @@ Scope = dict[str, Any]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 _DOORS = {"gamma": gamma.answer, "clob": clob.answer, "data": data.answer}
 _TICK_S = 0.05  # how often simulated time is let pass while nobody asks
+_LOADED_TICK_S = 0.005  # … under a load, which would come in gusts otherwise
 _SLEPT_S = 120.0
 _BODY_MAX = 2_000_000
 _START_S = 10.0
 
 
 class SimulatorApp:
-    """An ASGI application around one venue. `clock`, when given, says how far time has come."""
+    """An ASGI application around one venue. `clock`, when given, says how far time has come.
 
-    def __init__(self, venue: Venue, *, clock: Callable[[], int] | None = None, seed: int = 0) -> None:
+    With `load_per_second` it tells as many messages more, while time passes.
+    """
+
+    def __init__(
+        self,
+        venue: Venue,
+        *,
+        clock: Callable[[], int] | None = None,
+        seed: int = 0,
+        load_per_second: int = 0,
+    ) -> None:
         self.venue, self.faults = venue, Faults(seed)
         self.socket = MarketSocket(venue, self.faults)
+        self.load = Load(venue, per_second=load_per_second, seed=seed) if load_per_second else None
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +88,10 @@ class SimulatorApp:
     async def _tick(self) -> None:
         while True:
             self.pass_time()
-            await asyncio.sleep(_TICK_S)
+            if self.load is not None:
+                with self.venue.lock:
+                    self.load.push(time.monotonic(), backlog=self.socket.backlog)
+            await asyncio.sleep(_TICK_S if self.load is None else _LOADED_TICK_S)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/ws/market":
@@ -154,9 +171,11 @@ async def _reply(send: Send, answer: Answer) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-def app(venue: Venue, *, clock: Callable[[], int] | None = None, seed: int = 0) -> SimulatorApp:
+def app(
+    venue: Venue, *, clock: Callable[[], int] | None = None, seed: int = 0, load_per_second: int = 0
+) -> SimulatorApp:
     """The venue as an ASGI application. Without a clock its time passes only when `advance` is called."""
-    return SimulatorApp(venue, clock=clock, seed=seed)
+    return SimulatorApp(venue, clock=clock, seed=seed, load_per_second=load_per_second)
 
 
 def uvicorn_server(

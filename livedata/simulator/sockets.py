@@ -108,6 +108,11 @@ class MarketSocket:
             connection.wake.set()
 
     @property
+    def backlog(self) -> int:
+        """Frames that the slowest connection has not been sent yet."""
+        return max((len(connection.outbox) for connection in self._connections), default=0)
+
+    @property
     def connections_count(self) -> int:
         return len(self._connections)
 

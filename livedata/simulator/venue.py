@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 
-from livedata.simulator.engine import Fill
+from livedata.simulator.engine import Book, Fill
 from livedata.simulator.frames import Frame, books, step_frames, tick_size_change
 from livedata.simulator.ids import transaction_hash
 from livedata.simulator.listings import EventListing, Listing, Phase
@@ -41,6 +41,27 @@ class Orders:
     cancels: Sequence[int] = ()
     places: Sequence[tuple[int, Side, int, int]] = ()  # order id, side, price, size
     takers: Sequence[Taker] = field(default_factory=tuple)
+
+
+def carried_out(book: Book, orders: Orders) -> list[tuple[Taker, list[Fill]]]:
+    """Let the engine do what reached it. Returns who took, and what each of them got."""
+    for order_id in orders.cancels:
+        book.cancel(order_id)
+    made: list[tuple[Taker, list[Fill]]] = []
+    for order_id, side, price, size in orders.places:
+        if fills := book.place(order_id, side, price, size):
+            taker = Taker(
+                side=side, limit_micros=price, size_micros=size, outcome_index=order_id & 1, order_id=order_id
+            )
+            made.append((taker, fills))
+    for taker in orders.takers:
+        if taker.order_id:
+            fills = book.place(taker.order_id, taker.side, taker.limit_micros, taker.size_micros)
+        else:
+            fills = book.take(taker.side, taker.limit_micros, taker.size_micros, taker.outcome_index)
+        if fills:
+            made.append((taker, fills))
+    return made
 
 
 def _ignore(listing: Listing, frames: list[Frame]) -> None:
@@ -160,6 +181,10 @@ class Venue:
     def watched(self, listing: Listing) -> bool:
         return self._watched[listing.condition_id] > 0
 
+    def watched_markets(self) -> list[LiveMarket]:
+        """The books of which somebody hears."""
+        return [live for condition_id in self._watched if (live := self._live.get(condition_id)) is not None]
+
     def watch(self, listing: Listing) -> None:
         """Send this market's frames to `on_frames` from now on; counts watchers."""
         self._watched[listing.condition_id] += 1
@@ -187,19 +212,9 @@ class Venue:
         # Two steps of a market never share a millisecond, or readers could not tell them apart; one
         # more is left for a `best_bid_ask` that is stamped late.
         stamp_ms = max(stamp_ms, live.stamp_ms + 2)
-        before, book = live.best, live.book
+        before = live.best
         prints: list[Print] = []
-        for order_id in orders.cancels:
-            book.cancel(order_id)
-        for order_id, side, price, size in orders.places:
-            if fills := book.place(order_id, side, price, size):
-                taker = Taker(side=side, limit_micros=price, size_micros=size, outcome_index=order_id & 1)
-                prints += self._prints(live, taker, fills, stamp_ms, len(prints))
-        for taker in orders.takers:
-            if taker.order_id:
-                fills = book.place(taker.order_id, taker.side, taker.limit_micros, taker.size_micros)
-            else:
-                fills = book.take(taker.side, taker.limit_micros, taker.size_micros, taker.outcome_index)
+        for taker, fills in carried_out(live.book, orders):
             prints += self._prints(live, taker, fills, stamp_ms, len(prints))
         for made in prints:
             live.record(made)

@@ -22,6 +22,7 @@ class Command(BaseCommand):
             port=options["port"],
             seed=options["seed"],
             speed=options["speed"],
+            load=options["load"],
             state=options["state"] or settings.DATA_DIR / "simulator",  # as the site's own
             with_parent=options["with_parent"],
         )

@@ -118,7 +118,7 @@ REST_KEYS = [
 
 
 def test_all_frames_of_a_step_carry_the_state_after_the_step():
-    world = ManualWorld()
+    world = ManualWorld(clock=lambda: START_MS)  # of 250 steps one is told twice: not these
     listing = world.add_market()
     world.watch(listing)
     world.set_book(listing.condition_id, bids=[("0.40", "10"), ("0.39", "7")], asks=[("0.60", "10")])
