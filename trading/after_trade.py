@@ -1,0 +1,42 @@
+"""Models of what happens after a trade; `trading.models` has them with the others.
+
+Written by `trading.services` alone, like all of them.
+"""
+
+import uuid
+
+from django.db import models
+
+
+class SetChange(models.Model):
+    """Whole sets made, taken apart or converted: at once, without a fee. See trading/core/sets.py."""
+
+    class Kind(models.TextChoices):
+        SPLIT = "split"
+        MERGE = "merge"
+        CONVERT = "convert"
+
+    id = models.UUIDField(primary_key=True, db_column="_id", default=uuid.uuid4, editable=False)
+    portfolio = models.ForeignKey("trading.Portfolio", models.PROTECT, related_name="set_changes")
+    client_id = models.CharField(max_length=80)
+    body_hash = models.CharField(max_length=40)  # the same client_id with another body is refused
+    kind = models.CharField(max_length=8, choices=Kind)
+    condition_id = models.CharField(max_length=66, blank=True, default="")  # of a split or merge
+    event_id = models.CharField(max_length=32, blank=True, default="")  # of a conversion
+    size_micros = models.BigIntegerField()
+    cash_micros = models.BigIntegerField()  # what came; negative: what went
+    realised_pnl_micros = models.BigIntegerField(default=0)
+    legs = models.JSONField(default=list)  # [[condition, token, outcome index, size, value], …] in micros
+    changed_ms = models.BigIntegerField()
+    written = models.BigIntegerField()  # the portfolio's version, as in Fill: the order of all writes
+    epoch = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            # A retried request must find its first change, never make a second.
+            models.UniqueConstraint(fields=["portfolio", "client_id"], name="one_set_change_per_client_id"),
+        ]
+        indexes = [models.Index(fields=["portfolio", "-changed_ms", "id"], name="set_change_of_portfolio")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.size_micros}"
