@@ -355,7 +355,7 @@ def test_an_order_put_back_stands_in_its_old_place():
     story.queue.remove("first")
     story.queue.put(first)
 
-    assert [resting.order_id for resting in story.queue.of_world("w", Side.BUY)] == ["first", "second"]
+    assert [resting.order_id for resting in story.queue.across("w", Side.BUY)] == ["first", "second"]
 
 
 def test_an_empty_queue_follows_the_book():

@@ -121,7 +121,6 @@ BAD = [
     ({"type": "limit", "price": "Infinity", "time_in_force": "FAK"}, 422, "invalid_price"),
     ({"type": "stop"}, 422, "invalid_order"),
     ({"time_in_force": "IOC"}, 422, "invalid_order"),
-    ({"type": "limit", "price": "0.5", "amount": None, "size": "10"}, 422, "order_type_not_offered"),
     ({"client_order_id": "x" * 81}, 422, "invalid_order"),
     ({"notes": "\x00"}, 422, "invalid_order"),
     ({"token_id": "12345", "market": None, "outcome": None}, 422, "market_not_found"),

@@ -141,7 +141,6 @@ REFUSED = [
     ({"side": "SELL", "size": "1"}, Code.INSUFFICIENT_SHARES),
     ({"price": "0.515", "size": "10"}, Code.PRICE_OFF_TICK),
     ({"amount": "0.5"}, Code.AMOUNT_BELOW_MINIMUM),
-    ({"order_type": "GTC", "price": "0.4", "size": "10"}, Code.ORDER_TYPE_NOT_OFFERED),
 ]
 
 

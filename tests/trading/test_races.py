@@ -16,8 +16,8 @@ from tests.make import make_ticket
 from tests.trading.conftest import ALICE
 from tests.trading.venue import make_market
 from trading.models import Fill, Order, Portfolio
+from trading.services.acts import ON_THEIR_WAY as OPEN
 from trading.services.audit import audit
-from trading.services.execution import OPEN
 from trading.services.orders import submit_order
 from trading.services.portfolios import open_portfolio
 from trading.services.results import wait

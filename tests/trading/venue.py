@@ -11,7 +11,7 @@ import msgspec
 
 from livedata.books import BookRecord, book_key
 from livedata.bus import bus
-from livedata.core.steps import Change, Step
+from livedata.core.steps import Change, Print, Step
 from livedata.pulse import KEY, Heartbeat, Pulse, wall_ms, write_pulse
 from markets.core.book import OrderBook, Side
 from markets.core.units import ONE, to_micros
@@ -49,9 +49,17 @@ class Feed:
     _seqs: dict[str, int] = field(default_factory=dict)
 
     def show(
-        self, market: Market, bids: str, asks: str, *, stamp_ms: int | None = None, tick: str = "0.01"
+        self,
+        market: Market,
+        bids: str,
+        asks: str,
+        *,
+        stamp_ms: int | None = None,
+        tick: str = "0.01",
+        prints: str = "",
+        snapshot: bool = False,
     ) -> None:
-        """The market's book is now this one; levels as "0.49x50 0.48x100"."""
+        """The market's book is now this one; levels as "0.49x50 0.48x100", prints as "SELL 0.49x20"."""
         now_ms = wall_ms()
         book, before = (
             OrderBook(levels(bids), levels(asks)),
@@ -78,9 +86,9 @@ class Feed:
             stamp_ms=record.stamp_ms,
             received_ms=now_ms,
             connection=self.connection,
-            snapshot=seq == 1,
-            changes=tuple(_changes(before, book)),
-            prints=(),
+            snapshot=snapshot or seq == 1,
+            changes=tuple(_changes(OrderBook() if snapshot else before, book)),
+            prints=tuple(_prints(prints, record.stamp_ms, seq)),
             hash=record.hash,
         )
         bus().put(book_key(market.condition_id), msgspec.msgpack.encode(record))
@@ -93,6 +101,15 @@ class Feed:
         heart = Heartbeat(heard_ms=now_ms, passed_ms=now_ms + 10_000_000 if passed_ms is None else passed_ms)
         pulse = Pulse(written_ms=now_ms, connections={self.connection: heart} if alive else {})
         bus().put(KEY, write_pulse(pulse))
+
+
+def _prints(text: str, stamp_ms: int, seq: int) -> list[Print]:
+    words = text.split()
+    return [
+        Print(Side(side), level.price_micros, level.size_micros, stamp_ms, f"0x{seq}{number}")
+        for number, (side, size) in enumerate(zip(words[::2], words[1::2], strict=True))
+        for level in levels(size)
+    ]
 
 
 def _changes(before: OrderBook, after: OrderBook) -> list[Change]:

@@ -53,13 +53,19 @@ def execute(
     taken: Levels,
     now_ms: int,
     half_life_ms: int | None,
+    reserved_micros: int = 0,
 ) -> Execution:
     """Match, price and post one ticket.
 
     Raises Rejected when the portfolio cannot cover it: cash for a BUY with its fee, shares for a
     SELL. Nothing is ever sold short and cash never goes below zero.
     """
-    check_backing(ticket, cash_micros=cash_micros, held_micros=holding.size_micros)
+    check_backing(
+        ticket,
+        cash_micros=cash_micros,
+        held_micros=holding.size_micros,
+        reserved_micros=reserved_micros,
+    )
     matched = match(ticket, book, taken, now_ms=now_ms, half_life_ms=half_life_ms)
     fills, cash = [], cash_micros
     for level in matched.fills:
@@ -101,29 +107,37 @@ def execute(
     )
 
 
-def check_backing(ticket: Ticket, *, cash_micros: int, held_micros: int) -> None:
+def check_backing(ticket: Ticket, *, cash_micros: int, held_micros: int, reserved_micros: int = 0) -> None:
     """Raise Rejected unless cash (or shares) cover the ticket at its limit, before any fee.
 
-    Source: the venue compares the signed maker amount with the balance, fee aside.
+    `reserved_micros` is what open orders back already: USDC of BUYs in the same market, or shares of
+    SELLs of the same token. The same cash may back orders in several markets.
+    Source: the venue compares the signed maker amount with the balance, fee aside; "the maximum
+    acceptable size is underlying balance - sum of (open order size - filled)", per market and side.
     """
     if ticket.side is Side.SELL:
-        if (ticket.size_micros or 0) > held_micros:
+        if (ticket.size_micros or 0) > held_micros - reserved_micros:
             raise Rejected(
                 Code.INSUFFICIENT_SHARES,
                 f"not enough shares: {from_micros(ticket.size_micros or 0)} to sell, "
-                f"{from_micros(held_micros)} held",
+                f"{from_micros(held_micros)} held{_of_which(reserved_micros, 'for sale')}",
                 field="size",
             )
         return
     need = ticket.amount_micros
     if need is None and ticket.price_micros is not None:
         need = cost_micros(price_micros=ticket.price_micros, size_micros=ticket.size_micros or 0)
-    if need is not None and need > cash_micros:
+    if need is not None and need > cash_micros - reserved_micros:
         raise Rejected(
             Code.INSUFFICIENT_BALANCE,
-            f"not enough cash: {from_micros(need)} USDC needed, {from_micros(cash_micros)} there",
+            f"not enough cash: {from_micros(need)} USDC needed, "
+            f"{from_micros(cash_micros)} there{_of_which(reserved_micros, 'behind open orders here')}",
             field="amount" if ticket.amount_micros is not None else "size",
         )
+
+
+def _of_which(reserved_micros: int, where: str) -> str:
+    return f", of which {from_micros(reserved_micros)} {where}" if reserved_micros else ""
 
 
 def most_micros(ticket: Ticket, rules: MarketRules) -> int:

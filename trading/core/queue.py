@@ -8,7 +8,7 @@ The rules, row by row, are docs/fill-model.md, "Resting: the queue"; all here is
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from livedata.core.steps import Change, Step
 from markets.core.book import OrderBook, Side
@@ -30,6 +30,7 @@ class MarketQueue:
         self._orders: dict[str, Resting] = {}
         self._levels: dict[Side, dict[int, list[Resting]]] = {side: {} for side in Side}
         self._prices: dict[Side, list[int]] = {side: [] for side in Side}  # of own orders, ascending
+        self._worlds: dict[str, dict[str, Resting]] = {}
         self._unexplained = Unexplained(window_ms)
 
         self.touched: set[Resting] = set()  # whose places may have changed; for whoever keeps them
@@ -49,6 +50,7 @@ class MarketQueue:
         """Take in an order that comes to rest on `book` as it is, or one as it stood before."""
         assert resting.order_id not in self._orders, "an order rests once"
         self._orders[resting.order_id] = resting
+        self._worlds.setdefault(resting.world, {})[resting.order_id] = resting
         levels = self._levels[resting.side]
         if resting.price_micros not in levels:
             levels[resting.price_micros] = []
@@ -61,6 +63,10 @@ class MarketQueue:
         if resting is None:
             return None
         self.touched.discard(resting)
+        theirs = self._worlds[resting.world]
+        del theirs[order_id]
+        if not theirs:
+            del self._worlds[resting.world]
         levels, prices = self._levels[resting.side], self._prices[resting.side]
         levels[resting.price_micros].remove(resting)
         if not levels[resting.price_micros]:
@@ -77,18 +83,25 @@ class MarketQueue:
         )
         return resting.place(model).ahead_micros + sum(earlier)
 
-    def of_world(self, world: str, side: Side) -> list[Resting]:
+    def of_world(self, world: str) -> Collection[Resting]:
+        """A world's own orders, in the order in which they came."""
+        return self._worlds.get(world, {}).values()
+
+    def across(self, world: str, side: Side) -> list[Resting]:
         """A world's own orders on one side of the book, best price and then time first."""
-        prices, levels = self._prices[side], self._levels[side]
-        best_first = reversed(prices) if side is _BUY else iter(prices)
-        return [resting for price in best_first for resting in levels[price] if resting.world == world]
+        own = [resting for resting in self.of_world(world) if resting.side is side]
+        sign = -1 if side is _BUY else 1
+        return sorted(own, key=lambda resting: (sign * resting.price_micros, resting.number))
 
     # --- steps ------------------------------------------------------------------------------------
 
     def apply(self, step: Step) -> list[MakerFill]:
         """Advance by one closed step; what it filled, under each model."""
         if step.snapshot:
-            self._snapshot(step)
+            book = OrderBook()
+            for change in step.changes:
+                book.set_level(change.side, change.price_micros, change.after_micros)
+            self.renew(book)
             return []
         shrunk: list[Change] = []
         crossing: list[Change] = []
@@ -130,11 +143,9 @@ class MarketQueue:
                 self._meet(step, printed, [], {}, fills, missed=True, until_ms=rested_before_ms)
         return fills
 
-    def _snapshot(self, step: Step) -> None:
+    def renew(self, book: OrderBook) -> None:
         """A whole book after a gap: it bounds the queues, and what stands across is nobody's news."""
-        self.book = OrderBook()
-        for change in step.changes:
-            self.book.set_level(change.side, change.price_micros, change.after_micros)
+        self.book = book
         self._unexplained.clear()
         self.touched.update(self)
         for resting in self._orders.values():

@@ -31,7 +31,6 @@ class Code(StrEnum):
     DUPLICATE_CLIENT_ORDER_ID = "duplicate_client_order_id"
     DUPLICATE_CLIENT_ID = "duplicate_client_id"  # of a split, merge or conversion
     INVALID_EXPIRATION = "invalid_expiration"
-    ORDER_TYPE_NOT_OFFERED = "order_type_not_offered"  # GTC and GTD, until orders can rest
     POST_ONLY_ORDER_TYPE = "post_only_order_type"
     POST_ONLY_WOULD_CROSS = "post_only_would_cross"
     INSUFFICIENT_BALANCE = "insufficient_balance"  # cash of a BUY

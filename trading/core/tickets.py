@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from markets.core.book import Side
+from markets.core.book import OrderBook, Side
 from markets.core.errors import Rejected
 from markets.core.units import MICROS_MAX, ONE, cost_micros, from_micros
 from trading.core.fees import FeeSchedule
@@ -12,6 +12,7 @@ from trading.core.rejections import Code
 BUY_NOTIONAL_MIN_MICROS = (
     ONE  # Source: the venue's "invalid amount for a marketable BUY order …, min size: $1"
 )
+EXPIRES_EARLIER_MS = 60_000  # Source: the venue's docs, "the engine drops the order 60 s before"
 EXPIRATION_MIN_MS = 180_000  # Source: docs.polymarket.com of 2026, "at least 3 minutes"
 
 
@@ -79,6 +80,20 @@ def check(ticket: Ticket, rules: MarketRules, *, now_ms: int) -> None:
     _check_life(ticket, now_ms)
 
 
+def check_on_book(ticket: Ticket, book: OrderBook) -> None:
+    """Raise Rejected where the book makes the difference: a marketable BUY, a post-only that would cross."""
+    best = book.touch(ticket.side.opposite, ticket.outcome_index)
+    if ticket.order_type.immediate or best is None or not ticket.accepts(best):
+        return
+    if ticket.side is Side.BUY:
+        assert ticket.price_micros is not None, "a resting order has a price"
+        _check_dollar(cost_micros(price_micros=ticket.price_micros, size_micros=ticket.size_micros or 0))
+    if ticket.post_only:
+        raise Rejected(
+            Code.POST_ONLY_WOULD_CROSS, "invalid post-only order: order crosses book", field="post_only"
+        )
+
+
 def _check_shape(ticket: Ticket) -> None:
     if (ticket.size_micros is None) == (ticket.amount_micros is None):
         raise Rejected(Code.INVALID_ORDER, "give exactly one of size (shares) and amount (USDC)")
@@ -138,6 +153,10 @@ def _check_size(ticket: Ticket, rules: MarketRules) -> None:
         limit_micros = ticket.price_micros if ticket.price_micros is not None else ONE - rules.tick_micros
         most_micros = cost_micros(price_micros=limit_micros, size_micros=ticket.size_micros or 0)
         field = "size"
+    _check_dollar(most_micros, field=field)
+
+
+def _check_dollar(most_micros: int, *, field: str = "size") -> None:
     if most_micros < BUY_NOTIONAL_MIN_MICROS:
         raise Rejected(
             Code.AMOUNT_BELOW_MINIMUM,

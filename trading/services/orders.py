@@ -10,7 +10,6 @@ from django.db import IntegrityError
 
 from livedata import subscriptions
 from livedata.books import BookView, newest
-from livedata.bus import bus
 from livedata.catalogue import market_ref
 from livedata.errors import StaleBook
 from markets.core.book import Side
@@ -21,15 +20,15 @@ from trading.bulk import insert_rows
 from trading.core.execution import check_backing, execute, most_micros
 from trading.core.positions import Holding
 from trading.core.rejections import Code
-from trading.core.tickets import MarketRules, OrderType, Ticket, check
+from trading.core.tickets import MarketRules, OrderType, Ticket, check, check_on_book
 from trading.models import Order, Portfolio
-from trading.selectors.holdings import holding_of, taken_of
+from trading.selectors.holdings import holding_of, reserved_of, taken_of
 from trading.selectors.rules import known_market, market_rules
+from trading.services.commands import wake
 from trading.services.timing import half_life_ms
 
 logger = logging.getLogger(__name__)
 
-COMMANDS = "commands"  # the bus log that wakes executors; entries are "<condition_id> <order id>"
 LEASE_S = 60
 _LEASED_MAX = 10_000
 _leased: dict[str, float] = {}
@@ -52,7 +51,7 @@ def submit_order(*, portfolio_id: UUID, ticket: Ticket, now_ms: int) -> Order:
         if earlier := find_order(portfolio_id=portfolio_id, ticket=ticket):
             return earlier
         raise
-    bus().append(COMMANDS, f"{order.condition_id} {order.id}".encode())
+    wake(order)
     logger.info("order.accepted", extra={"order_id": str(order.id), "portfolio_id": str(portfolio_id)})
     return order
 
@@ -112,12 +111,6 @@ def _check_ticket(portfolio: Portfolio, ticket: Ticket, rules: MarketRules, *, n
     if not portfolio.is_active:
         raise Rejected(Code.PORTFOLIO_INACTIVE, "this portfolio is closed: reopen it to trade")
     check(ticket, rules, now_ms=now_ms)
-    if not ticket.order_type.immediate:
-        raise Rejected(
-            Code.ORDER_TYPE_NOT_OFFERED,
-            "orders that rest in the book are not offered yet: use FAK or FOK",
-            field="time_in_force",
-        )
 
 
 def _check_covered(
@@ -126,7 +119,16 @@ def _check_covered(
     """Raise what the executor would, on the book as it stands: better now than after the latency."""
     sells = ticket.side is Side.SELL
     holding = holding_of(portfolio.pk, ticket.token_id) if sells else Holding()
-    check_backing(ticket, cash_micros=portfolio.cash_micros, held_micros=holding.size_micros)
+    if view is not None and view.fresh:
+        check_on_book(ticket, view.book)
+    check_backing(
+        ticket,
+        cash_micros=portfolio.cash_micros,
+        held_micros=holding.size_micros,
+        reserved_micros=reserved_of(
+            portfolio.pk, condition_id=ticket.condition_id, token_id=ticket.token_id, side=ticket.side
+        ),
+    )
     if view is None or not view.fresh:
         age = "none has been seen yet" if view is None else f"the newest is {view.age_ms / 1000:.1f} s old"
         raise StaleBook(f"no fresh book for this market ({age}); try again in a moment")
@@ -144,7 +146,6 @@ def _check_covered(
 
 
 def _order(portfolio: Portfolio, ticket: Ticket, rules: MarketRules, *, now_ms: int) -> Order:
-    delay_ms = rules.seconds_delay * 1000
     return Order(
         id=uuid4(),
         portfolio=portfolio,
@@ -160,9 +161,8 @@ def _order(portfolio: Portfolio, ticket: Ticket, rules: MarketRules, *, now_ms: 
         price_micros=ticket.price_micros,
         size_micros=ticket.size_micros,
         amount_micros=ticket.amount_micros,
-        status=Order.Status.DELAYED if delay_ms else Order.Status.ACCEPTED,
         expires_ms=ticket.expires_ms,
-        effective_ms=now_ms + portfolio.latency_ms + rules.taker_delay_ms + delay_ms,
+        effective_ms=now_ms + portfolio.latency_ms + rules.taker_delay_ms,
         created_ms=now_ms,
         updated_ms=now_ms,
         epoch=portfolio.epoch,

@@ -12,6 +12,8 @@ from trading.bulk import update_rows
 from trading.core.ledger import USDC, deposit_lines, reset_lines
 from trading.core.rejections import PortfolioCode
 from trading.models import Footprint, Order, Portfolio, Position
+from trading.services.commands import wake
+from trading.services.ending import end_open
 from trading.services.ledger import post
 
 logger = logging.getLogger(__name__)
@@ -150,17 +152,18 @@ def reset_portfolio(
         )
         Position.objects.filter(portfolio_id=portfolio_id).delete()
         Footprint.objects.filter(world=portfolio_id.hex).delete()
-        Order.objects.filter(
-            portfolio_id=portfolio_id, status__in=[Order.Status.ACCEPTED, Order.Status.DELAYED]
-        ).update(
-            status=Order.Status.CANCELLED,
-            reason="the portfolio was reset",
-            reason_code="portfolio_reset",
-            updated_ms=now_ms,
+        ended[:] = end_open(
+            Order.objects.filter(portfolio_id=portfolio_id),
+            code="portfolio_reset",
+            words="the portfolio was reset",
+            now_ms=now_ms,
         )
         return portfolio
 
+    ended: list[Order] = []
     portfolio = run_atomic(unit)
+    for order in ended:
+        wake(order)  # its executor must not go on with it
     logger.info("portfolio.reset", extra={"portfolio_id": str(portfolio_id), "epoch": portfolio.epoch})
     return portfolio
 

@@ -4,15 +4,16 @@ from dataclasses import dataclass, replace
 
 from livedata.books import BookView
 from livedata.errors import StaleBook
+from markets.core.book import mirror
 from markets.core.errors import Rejected
 from markets.core.units import ONE
 from trading.core.execution import check_backing
 from trading.core.fees import taker_fee_micros
 from trading.core.matching import LevelFill, match
 from trading.core.rejections import Code
-from trading.core.tickets import Ticket, check
+from trading.core.tickets import Ticket, check, check_on_book
 from trading.models import Portfolio
-from trading.selectors.holdings import holding_of, taken_of
+from trading.selectors.holdings import holding_of, reserved_of, taken_of
 from trading.selectors.rules import market_rules
 from trading.services.orders import market_and_book
 from trading.services.timing import half_life_ms
@@ -42,6 +43,7 @@ class Preview:
     levels: tuple[LevelFill, ...]
     affordable: bool
     resting_size_micros: int
+    queue_ahead_micros: int | None  # shares that are served before what rests
     killed_micros: int
     midpoint_micros: int | None
     view: BookView
@@ -63,16 +65,12 @@ def preview(portfolio: Portfolio, ticket: Ticket, *, now_ms: int) -> Preview:
         if refusal.code in _NO_WALK:
             raise
         problems.append(_problem(refusal))
-    if not ticket.order_type.immediate:
-        problems.append(
-            Problem(
-                code=Code.ORDER_TYPE_NOT_OFFERED,
-                message="orders that rest in the book are not offered yet: use FAK or FOK",
-                field="time_in_force",
-            )
-        )
     if view is None or not view.fresh:
         raise StaleBook("no fresh book for this market; try again in a moment")
+    try:
+        check_on_book(ticket, view.book)
+    except Rejected as refusal:
+        problems.append(_problem(refusal))
     matched = match(
         replace(ticket, post_only=False),
         view.book,
@@ -103,6 +101,7 @@ def preview(portfolio: Portfolio, ticket: Ticket, *, now_ms: int) -> Preview:
         levels=matched.fills,
         affordable=not any(problem.code in _FUNDS for problem in problems),
         resting_size_micros=matched.resting_micros,
+        queue_ahead_micros=_queue_ahead(ticket, view) if matched.resting_micros else None,
         killed_micros=matched.killed_micros,
         midpoint_micros=midpoint,
         view=view,
@@ -114,10 +113,19 @@ _FUNDS = (Code.INSUFFICIENT_BALANCE, Code.INSUFFICIENT_SHARES)
 _NO_WALK = (Code.INVALID_ORDER, Code.INVALID_SIDE, Code.INVALID_PRICE, Code.INVALID_SIZE, Code.MARKET_CLOSED)
 
 
+def _queue_ahead(ticket: Ticket, view: BookView) -> int:
+    assert ticket.price_micros is not None, "only a limit order rests"
+    side, price = mirror(ticket.side, ticket.price_micros, ticket.outcome_index)
+    return view.book.sizes(side).get(price, 0)
+
+
 def _funds(portfolio: Portfolio, ticket: Ticket, *, need_micros: int) -> list[Problem]:
     held = holding_of(portfolio.pk, ticket.token_id).size_micros
+    reserved = reserved_of(
+        portfolio.pk, condition_id=ticket.condition_id, token_id=ticket.token_id, side=ticket.side
+    )
     try:
-        check_backing(ticket, cash_micros=portfolio.cash_micros, held_micros=held)
+        check_backing(ticket, cash_micros=portfolio.cash_micros, held_micros=held, reserved_micros=reserved)
     except Rejected as refusal:
         return [_problem(refusal)]
     if need_micros > portfolio.cash_micros:
