@@ -8,6 +8,7 @@ from markets.core.units import ONE, from_micros
 from markets.models import Market
 from trading.models import Fill, Order, Portfolio, Posting
 from trading.selectors.portfolios import PortfolioSummary, PositionLine
+from trading.selectors.queues import QueueLine
 from trading.services.preview import Preview
 
 
@@ -23,7 +24,9 @@ def decimal(micros: int | None) -> str | None:
     return None if micros is None else from_micros(micros)
 
 
-def order_json(order: Order, market: Market | None, fills: Sequence[Fill] = ()) -> dict[str, Any]:
+def order_json(
+    order: Order, market: Market | None, fills: Sequence[Fill] = (), queue: QueueLine | None = None
+) -> dict[str, Any]:
     """Order of the contract. A budget's size is what it bought; its `amount` is the budget."""
     average = order.notional_micros * ONE // order.matched_micros if order.matched_micros else None
     return {
@@ -44,16 +47,16 @@ def order_json(order: Order, market: Market | None, fills: Sequence[Fill] = ()) 
         "size": decimal(order.size_micros),
         "amount": decimal(order.amount_micros),
         "matched_size": from_micros(order.matched_micros),
-        "open_size": "0",
+        "open_size": from_micros(order.open_micros) if order.amount_micros is None else "0",
         "killed_size": from_micros(order.killed_micros),
         "average_price": decimal(average),
         "notional": from_micros(order.notional_micros),
         "fee": from_micros(order.fee_micros),
         "status": order.status,
         "reason": order.reason or None,
-        "queue_ahead": None,
-        "queue_ahead_likely": None,
-        "uncertain_ms": None,
+        "queue_ahead": decimal(queue.ahead_micros) if queue else None,
+        "queue_ahead_likely": decimal(queue.likely_micros) if queue else None,
+        "uncertain_ms": queue.uncertain_ms if queue else None,
         "expires_at": iso(order.expires_ms),
         "effective_at": iso(order.effective_ms),
         "created_at": iso(order.created_ms),
@@ -161,7 +164,7 @@ def preview_json(shown: Preview) -> dict[str, Any]:
         ],
         "affordable": shown.affordable,
         "resting_size": from_micros(shown.resting_size_micros),
-        "queue_ahead": None,
+        "queue_ahead": decimal(shown.queue_ahead_micros),
         "killed_size": from_micros(shown.killed_micros),
         "problems": [
             {"code": problem.code, "message": problem.message, "field": problem.field}

@@ -4,7 +4,8 @@ The view submits and returns at once, leaving on its response what is still to c
 await, and how to write it) or `stale_condition` (a market whose book may be fresh within moments).
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,10 +20,10 @@ from trading.services.results import outcome
 
 
 class Pending:
-    """An order that is on its way, and the answer it becomes."""
+    """Orders that are on their way, or whose cancels are, and the answer they become."""
 
-    def __init__(self, order: Order, write: Callable[[Order], dict[str, Any]]) -> None:
-        self.order, self.write = order, write
+    def __init__(self, orders: Sequence[Order], write: Callable[[Sequence[Order]], dict[str, Any]]) -> None:
+        self.orders, self.write = orders, write
 
 
 def awaiting(view: Callable[..., Response]) -> Callable[..., Awaitable[Response]]:
@@ -38,8 +39,8 @@ def awaiting(view: Callable[..., Response]) -> Callable[..., Awaitable[Response]
             response = await sync_to_async(view)(request, *args, **kwargs)
         pending = getattr(response, "pending", None)
         if pending is not None:
-            order = await outcome(pending.order)
-            response.data = await sync_to_async(pending.write)(order)
+            orders = await asyncio.gather(*map(outcome, pending.orders))
+            response.data = await sync_to_async(pending.write)(orders)
         return response
 
     awaited.csrf_exempt = True  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 """/portfolios/{id}/orders and /trades: asking, what came of it, and its evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from accounts.limits import allow
 from livedata.clock import venue_now_ms
 from livedata.errors import StaleBook
-from markets.core.errors import Conflict, Rejected
+from markets.core.errors import Rejected
 from markets.selectors import market_by_slug, markets_by_condition
 from trading.api import schemas
 from trading.api.awaiting import Pending
@@ -24,6 +24,8 @@ from trading.core.tickets import Ticket
 from trading.models import Fill, Order, Portfolio
 from trading.payloads import order_json, preview_json, trade_json
 from trading.selectors.portfolios import fills_of_orders
+from trading.selectors.queues import queues_of
+from trading.services.cancels import cancel_order, cancel_orders
 from trading.services.orders import find_order, submit_order
 from trading.services.preview import preview
 
@@ -58,7 +60,7 @@ class _Submitting(_Walking):
             order = submit_order(portfolio_id=portfolio.pk, ticket=ticket, now_ms=venue_now_ms())
             status = 201
         response = Response({}, status=status)  # written once the order has met the book
-        response.pending = Pending(order, lambda order: orders_json([order])[0])
+        response.pending = Pending([order], lambda orders: orders_json(orders)[0])
         return response
 
 
@@ -90,17 +92,23 @@ class OrdersView(_Submitting):
 
     @extend_schema(
         operation_id="orders_cancel_all",
-        summary="Cancel every open order",
+        summary="Cancel every open order, or those of one market",
+        description="Answers when the cancels took effect, after the portfolio's latency; one may come too "
+        "late. `not_cancelled` says why, by order id.",
+        parameters=[_MARKET],
         responses={200: schemas.Cancelled},
     )
     def delete(self, request: Request, portfolio_id: UUID) -> Response:
-        self.portfolio(request, portfolio_id)
-        waiting = Order.objects.filter(
-            portfolio_id=portfolio_id, status__in=[Order.Status.ACCEPTED, Order.Status.DELAYED]
+        portfolio = self.portfolio(request, portfolio_id)
+        name = request.query_params.get("market")
+        cancels = cancel_orders(
+            portfolio_id=portfolio.pk,
+            now_ms=venue_now_ms(),
+            condition_id=_condition(name) if name else None,
         )
-        return Response(
-            {"cancelled": [], "not_cancelled": {str(order.pk): _too_late(order) for order in waiting}}
-        )
+        response = Response({})
+        response.pending = Pending(cancels.asked, lambda orders: _cancels_json(orders, cancels.refused))
+        return response
 
 
 class OrderView(PortfolioApi):
@@ -109,11 +117,17 @@ class OrderView(PortfolioApi):
         return Response(orders_json([self._order(request, portfolio_id, order_id)])[0])
 
     @extend_schema(
-        summary="Cancel an order", responses={200: schemas.Order, 404: schemas.Error, 409: schemas.Error}
+        summary="Cancel an order",
+        description="Answers when the cancel took effect, after the portfolio's latency, with the order as "
+        "it ended: matched, when a trade was earlier.",
+        responses={200: schemas.Order, 404: schemas.Error, 409: schemas.Error},
     )
     def delete(self, request: Request, portfolio_id: UUID, order_id: str) -> Response:
-        order = self._order(request, portfolio_id, order_id)
-        raise Conflict(_too_late(order), code="order_not_open")
+        found = self._order(request, portfolio_id, order_id)
+        order = cancel_order(portfolio_id=portfolio_id, order_id=found.pk, now_ms=venue_now_ms())
+        response = Response({})
+        response.pending = Pending([order], lambda orders: orders_json(orders)[0])
+        return response
 
     def _order(self, request: Request, portfolio_id: UUID, order_id: str) -> Order:
         self.portfolio(request, portfolio_id)
@@ -161,7 +175,7 @@ class TradesView(_Submitting):
             response = self.submit(request, portfolio, read_trade(request.data))
         except Rejected as why:
             raise Rejected(why.code, str(why), field=_OF_TRADES.get(why.field or "", why.field)) from None
-        response.pending.write = lambda order: _small_sides(orders_json([order])[0])
+        response.pending.write = lambda orders: _small_sides(orders_json(orders)[0])
         return response
 
 
@@ -179,10 +193,25 @@ class TradeView(PortfolioApi):
 
 
 def orders_json(orders: Sequence[Order]) -> list[dict[str, Any]]:
-    """Orders with their fills: three queries, however many."""
+    """Orders with their fills and places in the queue: four queries, however many."""
     markets = markets_by_condition(order.condition_id for order in orders)
-    fills = fills_of_orders(orders)
-    return [order_json(order, markets.get(order.condition_id), fills[order.pk]) for order in orders]
+    fills, queues = fills_of_orders(orders), queues_of(orders)
+    return [
+        order_json(order, markets.get(order.condition_id), fills[order.pk], queues.get(order.pk))
+        for order in orders
+    ]
+
+
+def _cancels_json(orders: Sequence[Order], refused: Mapping[UUID, str]) -> dict[str, Any]:
+    late = {
+        str(order.pk): order.reason or f"the order is {order.status}"
+        for order in orders
+        if order.open_micros or order.status != Order.Status.CANCELLED
+    }
+    return {
+        "cancelled": [str(order.pk) for order in orders if str(order.pk) not in late],
+        "not_cancelled": {**{str(pk): why for pk, why in refused.items()}, **late},
+    }
 
 
 def _trades_json(fills: Sequence[Fill]) -> list[dict[str, Any]]:
@@ -209,21 +238,18 @@ def _of_market(request: Request, rows: Any) -> Any:
     name = request.query_params.get("market")
     if not name:
         return rows
-    if not name.startswith("0x"):
-        market = market_by_slug(name[:255])
-        name = market.condition_id if market else "unknown"
-    return rows.filter(condition_id=name[:66])
+    return rows.filter(condition_id=_condition(name))
+
+
+def _condition(name: str) -> str:
+    """A slug's or condition id's condition id; one that nothing has, when it is unknown."""
+    if name.startswith("0x"):
+        return name[:66]
+    market = market_by_slug(name[:255])
+    return market.condition_id if market else "unknown"
 
 
 def _count_order(request: Request) -> None:
     verdict = allow(request.user, "orders")
     if not verdict.allowed:
         raise Throttled(wait=verdict.retry_after_s, detail="Your role's orders a minute are used up.")
-
-
-def _too_late(order: Order) -> str:
-    if order.status == Order.Status.DELAYED:
-        return "the venue does not cancel delayed orders"
-    if order.status == Order.Status.ACCEPTED:
-        return "the order takes effect before a cancel could"
-    return f"the order is {order.status} already"

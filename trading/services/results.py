@@ -40,6 +40,8 @@ class Result(msgspec.Struct, frozen=True, array_like=True):
     notional_micros: int
     fee_micros: int
     killed_micros: int
+    rested_ms: int | None
+    effective_ms: int
     updated_ms: int
 
     @classmethod
@@ -120,7 +122,10 @@ _notices = _Notices()
 
 
 def wait(order: Order) -> Order:
-    """The order as executed; as it stands when the executor takes too long. Holds the calling thread."""
+    """The order as executed, or as its cancel left it; as it stands when the executor takes too long.
+
+    Holds the calling thread.
+    """
     if not _pending(order):
         return order
     heard: Queue[Result] = Queue()
@@ -128,7 +133,10 @@ def wait(order: Order) -> Order:
     try:
         for seconds in _looks(order):
             with suppress(Empty):
-                return heard.get(timeout=seconds).applied(order)
+                until_s = time.monotonic() + seconds
+                while _pending(order):
+                    order = heard.get(timeout=max(0.0, until_s - time.monotonic())).applied(order)
+                return order
             order = Order.objects.get(pk=order.pk)
             if not _pending(order):
                 break
@@ -150,7 +158,10 @@ async def outcome(order: Order) -> Order:
     try:
         for seconds in _looks(order):
             with suppress(TimeoutError):
-                return (await asyncio.wait_for(heard.get(), seconds)).applied(order)
+                async with asyncio.timeout(seconds):
+                    while _pending(order):
+                        order = (await heard.get()).applied(order)
+                return order
             order = await Order.objects.aget(pk=order.pk)
             if not _pending(order):
                 break
@@ -161,11 +172,13 @@ async def outcome(order: Order) -> Order:
 
 def _looks(order: Order) -> Iterator[float]:
     """How long to listen before each look at the database: a notice may be lost, the row is not."""
-    ahead_s = max(0, order.effective_ms - venue_now_ms()) / 1000
-    yield ahead_s + 0.5
+    due_ms = max(order.effective_ms, order.cancel_ms or 0)
+    yield max(0, due_ms - venue_now_ms()) / 1000 + 0.5
     yield from [0.5] * round(2 * MARGIN_S - 1)
 
 
 def _pending(order: Order) -> bool:
     """Whether an answer is worth waiting for: an order under the venue's own delay answers at once."""
+    if order.cancel_ms is not None:
+        return order.status in (Order.Status.ACCEPTED, Order.Status.LIVE)
     return order.status == Order.Status.ACCEPTED
