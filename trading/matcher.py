@@ -272,6 +272,8 @@ class Matcher:
         desk = self._desks.open(order.condition_id)
         if executed.rests is not None:
             desk.queue.put(executed.rests)
+        elif executed.swapped is not None:
+            desk.queue.swap(executed.swapped)
         elif executed.ended and order.status != Order.Status.MATCHED:
             desk.queue.remove(str(order.pk))  # a matched one stays for its lenses, until they are full
         if not executed.ended:

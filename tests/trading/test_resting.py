@@ -429,3 +429,49 @@ def test_asking_twice_rests_one_order(market, portfolio, matcher):
     assert first.pk == second.pk
     assert RestingRow.objects.count() == 1
     assert to_micros("20") == 20 * ONE
+
+
+def test_a_taker_meets_its_own_order_in_its_turn(market, portfolio, matcher, settings):
+    """0.52 shows 70, and the own SELL of 20 stands behind them."""
+    settings.IMPACT_HALF_LIFE_S = "inf"
+    trade_now(matcher, portfolio, market, "BUY", size="30", price="0.51")
+    resting = rest(matcher, portfolio, market, "SELL", price="0.52", size="20")
+    order = trade_now(matcher, portfolio, market, "BUY", size="80", price="0.52")
+
+    # The 30 at 0.51 are taken already; of the 70 at 0.52, all stand before our 20.
+    assert state(order) == ("matched", "80", "0", "0")
+    assert state(resting) == ("live", "10", "10", "0")
+    maker, taker = (Fill.objects.get(role=role, self_match__in=[True]) for role in ("maker", "taker"))
+    assert (from_micros(maker.size_micros), maker.fee_micros, maker.side) == ("10", 0, "SELL")
+    assert (from_micros(taker.size_micros), taker.side) == ("10", "BUY")
+    assert taker.fee_micros > 0
+    assert RestingRow.objects.get().state["risk_averse"][0] == 10 * ONE
+    assert audit().clean
+
+
+def test_a_mint_with_oneself_makes_a_pair(market, portfolio, matcher):
+    """A resting BUY of NO at 0.50 is an ask of YES at 0.50: a BUY of YES at 0.50 meets it."""
+    resting = rest(matcher, portfolio, market, "BUY", price="0.50", size="20", outcome_index=1)
+    order = trade_now(matcher, portfolio, market, "BUY", size="8", price="0.50")
+
+    assert state(order)[:2] == ("matched", "8")
+    assert state(resting) == ("live", "8", "12", "0")
+    sizes = {row.outcome_index: from_micros(row.size_micros) for row in Position.objects.all()}
+    assert sizes == {0: "8", 1: "8"}
+    assert audit().clean
+
+
+def test_a_post_only_order_that_would_meet_an_own_order_is_refused(market, portfolio, matcher):
+    rest(matcher, portfolio, market, "BUY", price="0.50", size="20", outcome_index=1)
+
+    order = rest(matcher, portfolio, market, "BUY", price="0.50", size="20", post_only=True)
+
+    assert (state(order)[0], order.reason_code) == ("cancelled", Code.POST_ONLY_WOULD_CROSS)
+
+
+def trade_now(matcher, portfolio, market, side, **fields) -> Order:
+    ticket = ticket_for(market, side, "FAK", **fields)
+    order = submit_order(portfolio_id=portfolio.pk, ticket=ticket, now_ms=wall_ms())
+    matcher.turn()
+    order.refresh_from_db()
+    return order

@@ -4,6 +4,7 @@ The composition of matching, fees, positions and ledger; preview and executor bo
 trader is shown is what the executor would do on the same book.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markets.core.book import OrderBook, Side
@@ -12,7 +13,7 @@ from markets.core.units import ONE, cost_micros, from_micros
 from trading.core.fees import taker_fee_micros
 from trading.core.footprint import Levels
 from trading.core.ledger import Line, fill_lines
-from trading.core.matching import LevelFill, Match, match
+from trading.core.matching import LevelFill, Match, OwnOrder, match
 from trading.core.positions import Holding, after_fill
 from trading.core.rejections import Code
 from trading.core.tickets import MarketRules, OrderType, Ticket
@@ -54,6 +55,7 @@ def execute(
     now_ms: int,
     half_life_ms: int | None,
     reserved_micros: int = 0,
+    own: Sequence[OwnOrder] = (),
 ) -> Execution:
     """Match, price and post one ticket.
 
@@ -66,7 +68,7 @@ def execute(
         held_micros=holding.size_micros,
         reserved_micros=reserved_micros,
     )
-    matched = match(ticket, book, taken, now_ms=now_ms, half_life_ms=half_life_ms)
+    matched = match(ticket, book, taken, now_ms=now_ms, half_life_ms=half_life_ms, own=own)
     fills, cash = [], cash_micros
     for level in matched.fills:
         fee = taker_fee_micros(rules.fees, price_micros=level.price_micros, size_micros=level.size_micros)

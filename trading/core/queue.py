@@ -74,6 +74,12 @@ class MarketQueue:
             del prices[bisect_left(prices, resting.price_micros)]
         return resting
 
+    def swap(self, resting: Resting) -> None:
+        """Put an order in the place of what it was; out, when nothing is left of it."""
+        self.remove(resting.order_id)
+        if not resting.done:
+            self.put(resting)
+
     def ahead_of(self, resting: Resting, model: str) -> int:
         """Shares to be served first: others' ahead, and the world's own earlier orders at the price."""
         earlier = (

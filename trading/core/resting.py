@@ -4,7 +4,7 @@ All prices and sides are outcome 0's. An order is followed under all three model
 portfolio's own, is real, and the others say what would have been (docs/fill-model.md, "Three lenses").
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -24,6 +24,7 @@ class Cause(StrEnum):
     PRINT = "print"  # printed at its price, beyond the queue ahead
     THROUGH = "through"  # printed at prices worse for the taker: it would have met us first
     CROSSING = "crossing"  # somebody offers at our price or better, and would have traded with us
+    SELF = "self"  # an order of the same portfolio met it
 
 
 class Grade(StrEnum):
@@ -67,6 +68,16 @@ class Resting:
             if place.model == model:
                 return place
         raise KeyError(model)
+
+    def less(self, size_micros: int) -> "Resting":
+        """The same order with so much less open, under every model: an own taker met it."""
+        return replace(
+            self,
+            places=tuple(
+                replace(place, open_micros=max(0, place.open_micros - size_micros), stood=dict(place.stood))
+                for place in self.places
+            ),
+        )
 
     @property
     def done(self) -> bool:
@@ -126,7 +137,7 @@ class MakerFill:
     grade: Grade
     stamp_ms: int
     seq: int
-    hash: str
+    hash: str  # the venue's, of the book after the step; of a self-match, which fill of which order met it
     ahead_before_micros: int  # others ahead when the step began
     before_micros: int  # displayed at its price before the step
     after_micros: int  # … and after
@@ -144,7 +155,8 @@ class MakerFill:
             f"{trade.transaction_hash}:{trade.stamp_ms}:{trade.price_micros}:{trade.size_micros}"
             for trade in self.prints
         )
-        return f"{self.cause}|{self.stamp_ms}|{told}|{self.crossing_micros}"
+        met = self.hash if self.cause is Cause.SELF else ""
+        return f"{self.cause}|{self.stamp_ms}|{told}|{self.crossing_micros}|{met}"
 
 
 def write_resting(resting: Resting) -> dict[str, Any]:

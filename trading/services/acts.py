@@ -53,12 +53,16 @@ Act = Due | Stepped | End
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """An order after an act, and the fills that it brought. `rests`: it has come to rest just now."""
+    """An order after an act, and the fills that it brought.
+
+    `rests`: it has come to rest just now. `swapped`: an own taker met it, and this is left in the queue.
+    """
 
     order: Order
     fills: tuple[Fill, ...]
     user_id: UUID
     rests: Resting | None = None
+    swapped: Resting | None = None
 
     @property
     def ended(self) -> bool:

@@ -26,6 +26,7 @@ from trading.services.acts import ON_THEIR_WAY, Act, Due, End, Executed, Stepped
 from trading.services.ledger import postings
 from trading.services.orders import ticket_of
 from trading.services.resting import end_live, fill_resting
+from trading.services.self_match import meet_own, own_orders
 from trading.services.timing import half_life_ms
 from trading.services.unit import Unit
 
@@ -78,6 +79,7 @@ def _take(unit: Unit, due: Due) -> None:
         return
     try:
         check_on_book(ticket, due.view.book)
+        own = own_orders(unit, order, due)
         execution = execute(
             ticket,
             due.view.book,
@@ -88,6 +90,7 @@ def _take(unit: Unit, due: Due) -> None:
             now_ms=due.now_ms,
             half_life_ms=half_life_ms(),
             reserved_micros=unit.reserved_micros(order),
+            own=own,
         )
     except Rejected as refused:
         # It was covered when it was accepted; since then other orders used the cash or the shares.
@@ -100,6 +103,9 @@ def _take(unit: Unit, due: Due) -> None:
     _settle(unit, order, due, execution)
     for number, fill in enumerate(execution.fills):
         _add_fill(unit, order, due, number, fill)
+        if fill.level.own_order_id is not None:
+            meet_own(unit, due, number, fill.level)
+            continue
         place = mirror(Side(order.side).opposite, fill.level.price_micros, order.outcome_index)
         unit.press(portfolio.pk.hex, order.condition_id, place, fill.level.size_micros, now_ms=due.now_ms)
 
@@ -144,6 +150,7 @@ def _add_fill(unit: Unit, order: Order, due: Due, number: int, fill: PricedFill)
         notional_micros=level.notional_micros,
         fee_micros=fill.fee_micros,
         realised_pnl_micros=fill.realised_pnl_micros,
+        self_match=level.own_order_id is not None,
         evidence=taker_evidence(order, due.view, due.rules, fill, Timing.of(order, due.view, due.now_ms)),
         filled_ms=due.now_ms,
         written=unit.next_written(order.portfolio),

@@ -34,7 +34,7 @@ def fill_resting(unit: Unit, stepped: Stepped) -> None:
             continue
         if fill.model == order.portfolio.queue_model:
             if order.status == Order.Status.LIVE:
-                _fill(unit, order, fill, stepped)
+                fill_order(unit, order, fill, stepped)
         else:
             _note_lens(unit, order, fill)
     for resting in stepped.world_orders:
@@ -52,7 +52,8 @@ def end_live(unit: Unit, end: End) -> None:
     unit.end(order, Order.Status.CANCELLED, end.code, end.words, now_ms=end.now_ms)
 
 
-def _fill(unit: Unit, order: Order, fill: MakerFill, stepped: Stepped) -> None:
+def fill_order(unit: Unit, order: Order, fill: MakerFill, stepped: Stepped) -> None:
+    """Fill a live order once, at its own price and without a fee; cancel it when it is not covered."""
     source_id = hashlib.sha1(
         f"{order.condition_id}|{fill.source}".encode(), usedforsecurity=False
     ).hexdigest()
@@ -106,6 +107,7 @@ def _fill(unit: Unit, order: Order, fill: MakerFill, stepped: Stepped) -> None:
         fee_micros=0,
         realised_pnl_micros=realised,
         grade=fill.grade,
+        self_match=fill.cause is Cause.SELF,
         evidence=maker_evidence(order, fill, stepped),
         filled_ms=fill.stamp_ms,
         written=unit.next_written(order.portfolio),

@@ -58,6 +58,7 @@ class Unit:
     moved_lenses: dict[str, Lens] = field(default_factory=dict)
     came: dict[UUID, Resting] = field(default_factory=dict)  # to rest
     moved: dict[str, tuple[Resting, int, int]] = field(default_factory=dict)  # with the step applied
+    swapped: dict[UUID, Resting] = field(default_factory=dict)  # met by an own taker: what is left of them
     left: set[UUID] = field(default_factory=set)  # rest no more
     done: dict[UUID, list[Fill]] = field(default_factory=dict)
 
@@ -107,6 +108,8 @@ class Unit:
             status=Order.Status.LIVE,
         )
         self.live = {row.pk: row for row in rows}
+        if self.live:
+            self._read_own_holdings()
 
     def _read_past(self, makers: Iterable[MakerFill]) -> None:
         """What steps that come again have done already."""
@@ -118,6 +121,13 @@ class Unit:
 
     def taken_of(self, world: str, condition_id: str) -> dict[Place, Taken]:
         return self.taken.setdefault((world, condition_id), {})
+
+    def _read_own_holdings(self) -> None:
+        """Of the live orders, which a taker of their portfolio may meet."""
+        keys = {position_key(row.portfolio_id, row.token_id) for row in self.live.values()}
+        for row in Position.objects.filter(pk__in=keys - self.stored):
+            self.holdings[row.pk] = as_holding(row)
+            self.stored.add(row.pk)
 
     def reserved_micros(self, order: Order) -> int:
         """What its portfolio's other live orders back already: see core.execution.check_backing."""
@@ -178,7 +188,13 @@ class Unit:
 
     def results(self) -> list[Executed]:
         return [
-            Executed(self.orders[pk], tuple(fills), self.orders[pk].portfolio.user_id, self.came.get(pk))
+            Executed(
+                self.orders[pk],
+                tuple(fills),
+                self.orders[pk].portfolio.user_id,
+                self.came.get(pk),
+                self.swapped.get(pk),
+            )
             for pk, fills in self.done.items()
         ]
 
