@@ -1,15 +1,16 @@
 """Recomputes everything from postings, fills and orders, and reports what drifted. Reads only."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from markets.core.book import Side
-from markets.core.units import ONE
+from markets.core.units import ONE, proceeds_micros
+from markets.search import in_parts
 from trading.core.ledger import TRADER, USDC
-from trading.core.positions import Holding, after_fill, after_payout
-from trading.models import Fill, Order, Portfolio, Position, Posting, Settlement
+from trading.core.positions import Holding
+from trading.models import Fill, Order, Portfolio, Position, Posting, SetChange, Settlement
+from trading.services.replay import Rebuilt, payouts_of, rebuild
 
 _CHUNK = 2_000
 
@@ -86,47 +87,67 @@ def _portfolio_drifts(portfolio: Portfolio) -> Iterator[Drift]:
     yield from _differs(where, "cash", portfolio.cash_micros, cash)
     if cash < 0:
         yield Drift(where=where, what="cash below zero", stored=cash, recomputed=0)
-    fills = list(Fill.objects.filter(portfolio_id=portfolio.pk, epoch=portfolio.epoch).order_by("written"))
+    fills = list(Fill.objects.filter(portfolio_id=portfolio.pk, epoch=portfolio.epoch))
+    changes = list(SetChange.objects.filter(portfolio_id=portfolio.pk, epoch=portfolio.epoch))
     positions = {row.token_id: row for row in Position.objects.filter(portfolio_id=portfolio.pk)}
-    rebuilt = _rebuilt_holdings(fills, positions)
-    for token_id in sorted(held.keys() | positions.keys() | rebuilt.keys()):
-        row, holding = positions.get(token_id), rebuilt.get(token_id, Holding())
+    rebuilt = rebuild(portfolio, fills, changes)
+    for token_id in sorted(held.keys() | positions.keys() | rebuilt.holdings.keys()):
+        row, holding = positions.get(token_id), rebuilt.holdings.get(token_id, Holding())
         at = f"{where} token {token_id[:12]}"
         size = row.size_micros if row else 0
         yield from _differs(at, "size against postings", size, held.get(token_id, 0))
-        yield from _differs(at, "size against fills", size, holding.size_micros)
+        yield from _differs(at, "size against what was written", size, holding.size_micros)
         yield from _differs(at, "cost", row.cost_micros if row else 0, holding.cost_micros)
         yield from _differs(
             at, "realised", row.realised_pnl_micros if row else 0, holding.realised_pnl_micros
         )
-    realised = sum(row.realised_pnl_micros for row in rebuilt.values())
+    for source in rebuilt.uncovered:
+        yield Drift(where=where, what="gives what is not there", stored=source, recomputed="")
+    realised = sum(row.realised_pnl_micros for row in rebuilt.holdings.values())
     yield from _differs(where, "realised", portfolio.realised_pnl_micros, realised)
     yield from _differs(where, "fees", portfolio.fees_micros, sum(fill.fee_micros for fill in fills))
-
-
-def _rebuilt_holdings(fills: list[Fill], positions: dict[str, Position]) -> dict[str, Holding]:
-    """Holdings worked out again from this run's fills, and the payouts of its settled positions."""
-    rebuilt: dict[str, Holding] = {}
     for fill in fills:
-        rebuilt[fill.token_id] = after_fill(
-            rebuilt.get(fill.token_id, Holding()),
-            side=Side(fill.side),
-            size_micros=fill.size_micros,
-            notional_micros=fill.notional_micros,
-            fee_micros=fill.fee_micros,
-        )
-    payouts = dict(
-        Settlement.objects.filter(pk__in={row.condition_id for row in positions.values()}).values_list(
-            "condition_id", "payout_0_micros"
-        )
-    )
-    for token_id, holding in rebuilt.items():
+        worked_out = rebuilt.realised.get(f"fill {fill.pk}", 0)
+        yield from _differs(f"fill {fill.pk}", "realised", fill.realised_pnl_micros, worked_out)
+    yield from _change_drifts(changes, rebuilt)
+    yield from _payout_drifts(portfolio, positions)
+
+
+def _change_drifts(changes: Sequence[SetChange], rebuilt: Rebuilt) -> Iterator[Drift]:
+    """What a split, merge or conversion says it moved is what it posted, and costs what it books."""
+    posted: dict[str, Counter[str]] = defaultdict(Counter)
+    keys = {f"{change.kind}:{change.pk.hex}": change for change in changes}
+    for part in in_parts(list(keys)):
+        rows = Posting.objects.filter(transaction_id__in=part, account=TRADER)
+        for transaction_id, asset, amount in rows.values_list("transaction_id", "asset", "amount_micros"):
+            posted[transaction_id][asset] += amount
+    for key, change in keys.items():
+        where = f"{change.kind} {change.pk}"
+        booked = sum(value if size < 0 else -value for _, _, _, size, value in change.legs)
+        yield from _differs(where, "cash against its legs", change.cash_micros, booked)
+        yield from _differs(where, "cash against postings", change.cash_micros, posted[key].pop(USDC, 0))
+        sizes = {token_id: size for _, token_id, _, size, _ in change.legs}
+        for token_id in sorted(sizes.keys() | posted[key].keys()):
+            yield from _differs(where, token_id[:12], sizes.get(token_id, 0), posted[key][token_id])
+        yield from _differs(where, "realised", change.realised_pnl_micros, rebuilt.realised.get(where, 0))
+
+
+def _payout_drifts(portfolio: Portfolio, positions: Mapping[str, Position]) -> Iterator[Drift]:
+    """Every payout is its market's, as we settled it."""
+    paid = payouts_of(portfolio)
+    conditions = {positions[token_id].condition_id for _, token_id, _, _ in paid if token_id in positions}
+    settled: dict[str, int] = {}
+    for part in in_parts(sorted(conditions)):
+        settled.update(Settlement.objects.filter(pk__in=part).values_list("pk", "payout_0_micros"))
+    for transaction_id, token_id, size, earned in paid:
         row = positions.get(token_id)
-        if row and row.condition_id in payouts and holding.size_micros and not row.size_micros:
-            first = payouts[row.condition_id]
-            payout = first if row.outcome_index == 0 else ONE - first
-            rebuilt[token_id] = after_payout(holding, payout_micros=payout)
-    return rebuilt
+        first = settled.get(row.condition_id) if row else None
+        if row is None or first is None:
+            yield Drift(where=transaction_id, what="settlement", stored="paid", recomputed="none")
+            continue
+        share = first if row.outcome_index == 0 else ONE - first
+        owed = proceeds_micros(price_micros=share, size_micros=size)
+        yield from _differs(transaction_id, "payout", earned, owed)
 
 
 def _check_orders(drifts: list[Drift]) -> tuple[int, int]:
@@ -151,7 +172,7 @@ def _check_orders(drifts: list[Drift]) -> tuple[int, int]:
         drifts += _differs(where, "matched", order.matched_micros, size)
         drifts += _differs(where, "notional", order.notional_micros, notional)
         drifts += _differs(where, "fee", order.fee_micros, fee)
-        if order.status in (Order.Status.MATCHED, Order.Status.KILLED):
+        if order.status in (Order.Status.MATCHED, Order.Status.KILLED, Order.Status.CANCELLED):
             asked = order.size_micros if order.amount_micros is None else order.amount_micros
             spent = size if order.amount_micros is None else notional
             drifts += _differs(where, "matched + killed", spent + order.killed_micros, asked or 0)
