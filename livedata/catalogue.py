@@ -11,11 +11,12 @@ from hashlib import blake2b
 from django.core.cache import cache
 
 from livedata.core.links import read_link
-from livedata.core.steps import MarketRef
+from livedata.core.steps import MarketRef, Resolution
 from livedata.errors import VenueError, VenueNotFound
 from livedata.exchange.asking import Question, ask
 from livedata.pulse import wall_ms
 from markets.core.facts import Reading
+from markets.core.units import ONE
 from markets.models import Market
 from markets.selectors import (
     EventLine,
@@ -24,7 +25,7 @@ from markets.selectors import (
     market_by_slug,
     market_by_token,
 )
-from markets.services import Written, keep_rules, upsert_events, upsert_markets
+from markets.services import Written, keep_rules, resolve_market, upsert_events, upsert_markets
 
 logger = logging.getLogger(__name__)
 UNKNOWN_KEPT_S = 60
@@ -102,6 +103,28 @@ def with_rules(market: Market) -> Market:
         return market
     keep_rules(market_id=market.pk, rule=rule, now_ms=wall_ms())
     return market_by_condition(market.condition_id) or market
+
+
+def record_resolution(resolution: Resolution) -> Market | None:
+    """Write an announced result into the catalogue: the market with its payout, None where there is none.
+
+    Where no winner is named, or one that is no token of the market's, Gamma is asked. Raises VenueError.
+    """
+    market = market_by_condition(resolution.condition_id)
+    if market is None:
+        return None  # nobody can hold what we do not know
+    if market.payout_0_micros is None:
+        market = _resolved(market, resolution.winning_token)
+    return market if market.payout_0_micros is not None else None
+
+
+def _resolved(market: Market, winning_token: str) -> Market:
+    condition_id = market.condition_id
+    if not winning_token or winning_token not in market.token_ids:
+        return load_market(condition_id=condition_id, force=True)
+    payout_micros = ONE if winning_token == market.token_0 else 0
+    resolve_market(condition_id=condition_id, payout_0_micros=payout_micros, now_ms=wall_ms())
+    return market_by_condition(condition_id) or market
 
 
 def market_ref(market: Market) -> MarketRef:

@@ -3,7 +3,7 @@
 It follows what is leased, holds no ORM and no state worth keeping: killed at any time, it starts with
 whole books. What its mirrors say goes to the bus in one batch a few milliseconds later, steps first.
 
-    MarketStream ─ frame ─► Reader ─► Mirror ─► outcomes ─► Publisher ─► bus: steps, books, prints, pulse
+    MarketStream ─ frame ─► Reader ─► Mirror ─► outcomes ─► Publisher ─► bus: steps, books, results, pulse
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from livedata.bus import Bus
 from livedata.clock import set_venue_clock
 from livedata.core.mirror import CHECK_EVERY_MS, STEP_TIMER_MS, Mirror
 from livedata.core.outcomes import Doubt, Dropped, Outcome, Reason
-from livedata.core.steps import Print, Step
+from livedata.core.steps import Print, Resolution, Step
 from livedata.core.wire import Bad, Book, LastTradePrice, MarketResolved, PriceChanges, Reader
 from livedata.errors import BusDown, VenueError
 from livedata.exchange.clob import ClobClient
@@ -110,10 +110,10 @@ class Feed:
             mirror = self._mirrors.get(event.market)
             if isinstance(event, Bad):
                 self._bad(connection, event, mirror)
+            elif isinstance(event, MarketResolved):
+                self._resolved(connection, event, mirror)
             elif mirror is None or mirror.connection != connection:
                 continue
-            elif isinstance(event, MarketResolved):
-                self._take(mirror, mirror.drop(Reason.RESOLVED))
             else:
                 if isinstance(event, PriceChanges | LastTradePrice):
                     self.progress.saw(connection, event.timestamp, now_ms)
@@ -129,6 +129,12 @@ class Feed:
             if mirror.connection == connection:
                 self._take(mirror, mirror.drop(Reason.CONNECTION))
         self._publisher.flush()
+
+    def _resolved(self, connection: int, event: MarketResolved, mirror: Mirror | None) -> None:
+        """The venue tells it on every connection, and of markets that nobody follows any more, too."""
+        self._publisher.resolved(Resolution(event.market, event.winning_asset_id or ""))
+        if mirror is not None and mirror.connection == connection:
+            self._take(mirror, mirror.drop(Reason.RESOLVED))
 
     def _bad(self, connection: int, event: Bad, mirror: Mirror | None) -> None:
         self.progress.bad_count += 1

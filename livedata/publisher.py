@@ -19,7 +19,7 @@ from livedata.books import (
 )
 from livedata.bus import Batch, Bus
 from livedata.core.mirror import Mirror
-from livedata.core.steps import MarketRef, Print, Step
+from livedata.core.steps import MarketRef, Print, Resolution, Step
 from livedata.errors import BusDown
 from livedata.progress import Progress
 from livedata.pulse import KEY as PULSE
@@ -28,6 +28,8 @@ from livedata.pulse import Heartbeat, Pulse, wall_ms, write_pulse
 STEPS = "steps"
 STATUS = "feed:status"
 STEPS_KEPT = 50_000  # a minute of a busy feed
+RESOLUTIONS = "resolutions"
+RESOLUTIONS_KEPT = 2_000  # days of them
 _BATCH_S = 0.004
 _PULSE_S = 0.05
 _STALE_KEPT_MS = 3_600_000
@@ -51,6 +53,7 @@ class Publisher:
         self._heard = heard
         self._encode = msgspec.msgpack.Encoder().encode
         self._steps: list[Step] = []
+        self._resolutions: list[Resolution] = []
         self._changed: set[str] = set()
         self._tapes: dict[str, Tape] = {}
         self._printed: set[str] = set()
@@ -76,9 +79,17 @@ class Publisher:
         self._printed.add(condition_id)
         self.changed(condition_id)
 
+    def resolved(self, resolution: Resolution) -> None:
+        if resolution not in self._resolutions:  # each connection tells it
+            self._resolutions.append(resolution)
+        self._flush_soon()
+
     def changed(self, condition_id: str) -> None:
         """Its record must be written anew."""
         self._changed.add(condition_id)
+        self._flush_soon()
+
+    def _flush_soon(self) -> None:
         if self._due is None:
             self._due = asyncio.get_running_loop().call_later(_BATCH_S, self.flush)
 
@@ -94,14 +105,18 @@ class Publisher:
             # Nobody reads either: without the pulse all books go stale. What waits is sent again.
             logger.warning("feed.no_bus", extra={"reason": str(exc), "steps": len(self._steps)})
             del self._steps[:-_WAITING_MAX]
+            del self._resolutions[:-RESOLUTIONS_KEPT]
             return
         self._steps.clear()
+        self._resolutions.clear()
         self._printed.clear()
         self._changed = {condition_id for condition_id in self._changed if self._is_open(condition_id)}
 
     def _write(self, batch: Batch) -> None:
         for step in self._steps:
             batch.append(STEPS, self._encode(step), keep=STEPS_KEPT)
+        for resolution in self._resolutions:
+            batch.append(RESOLUTIONS, self._encode(resolution), keep=RESOLUTIONS_KEPT)
         for condition_id in self._printed:
             if tape := self._tapes.get(condition_id):
                 batch.put(tape_key(condition_id), self._encode(tape))

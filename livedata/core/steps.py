@@ -60,3 +60,10 @@ class Step(msgspec.Struct, frozen=True, array_like=True, gc=False):
     changes: tuple[Change, ...]
     prints: tuple[Print, ...]
     hash: str = ""  # the venue's hash of token 0's book after the step, "" when it sent none
+
+
+class Resolution(msgspec.Struct, frozen=True, array_like=True):
+    """The venue has announced a market's result. `winning_token` is "" when it named none, as for 50/50."""
+
+    condition_id: str
+    winning_token: str = ""

@@ -22,7 +22,7 @@ def test_every_command_of_the_containers_exists():
 
     named = {name for text in texts for name in re.findall(r"manage\.py (\w+)", text)}
 
-    assert named == {"collectstatic", "feed", "matcher", "migrate_all", "serve", "up"}
+    assert named == {"collectstatic", "feed", "matcher", "migrate_all", "serve", "settler", "up"}
     assert named <= set(get_commands())
 
 
@@ -35,10 +35,11 @@ def test_every_variable_of_the_containers_is_a_setting():
     assert example - COMPOSE_OWN <= environment
 
 
-def test_there_is_one_feed_one_beat_and_every_shard():
+def test_there_is_one_feed_one_settler_one_beat_and_every_shard():
     commands = {name: str(service.get("command", "")) for name, service in services().items()}
 
     assert [name for name, text in commands.items() if text.endswith(" feed")] == ["feed"]
+    assert [name for name, text in commands.items() if text.endswith(" settler")] == ["settler"]
     assert [name for name, text in commands.items() if " beat" in text] == ["beat"]
     shards = [re.search(r"--shard (\d+)/(\d+)", text) for text in commands.values()]
     found = {(int(match[1]), int(match[2])) for match in shards if match}

@@ -4,9 +4,9 @@ import pytest
 from livedata import books, feed
 from livedata.bus import START
 from livedata.clock import passed, venue_now_ms
-from livedata.core.steps import Step
+from livedata.core.steps import Resolution, Step
 from livedata.errors import StaleBook
-from livedata.publisher import STATUS, STEPS
+from livedata.publisher import RESOLUTIONS, STATUS, STEPS
 from livedata.pulse import newest_pulse, wall_ms
 from livedata.simulator.manual import ManualWorld
 from livedata.simulator.server import serve
@@ -145,6 +145,26 @@ def test_a_resolved_market_has_no_fresh_book(world, venue, memory_bus):
         fresh_view(listing.condition_id)
         world.resolve(listing.condition_id, (1, 0))
         until(lambda: not books.newest(listing.condition_id).fresh)
+
+
+def test_a_result_is_logged_whether_or_not_its_market_is_followed(world, venue, memory_bus):
+    followed, other, halved = (quoted_market(world) for _ in range(3))
+    with feeding(memory_bus, venue):
+        lease("test", [ref_of(followed)], seconds=60)
+        fresh_view(followed.condition_id)
+        world.resolve(other.condition_id, (0, 1))
+        world.resolve(halved.condition_id, (1, 1))
+        world.resolve(followed.condition_id, (1, 0))
+        entries = until(
+            lambda: len(found := memory_bus.read({RESOLUTIONS: START}, count=9, block_ms=0)) == 3 and found
+        )
+
+    read = msgspec.msgpack.Decoder(Resolution).decode
+    assert [read(entry) for _, _, entry in entries] == [
+        Resolution(other.condition_id, other.token_ids[1]),
+        Resolution(halved.condition_id, ""),
+        Resolution(followed.condition_id, followed.token_ids[0]),
+    ]
 
 
 def test_many_markets_take_several_connections(world, venue, memory_bus):

@@ -1,5 +1,6 @@
 import asyncio
 
+import msgspec
 import pytest
 
 from livedata import books
@@ -7,10 +8,10 @@ from livedata.bus import START
 from livedata.bus.redis import RedisBus
 from livedata.core.mirror import Mirror
 from livedata.core.outcomes import Reason
-from livedata.core.steps import MarketRef, Step
+from livedata.core.steps import MarketRef, Resolution, Step
 from livedata.core.wire import Reader
 from livedata.progress import Progress
-from livedata.publisher import STATUS, STEPS, Publisher
+from livedata.publisher import RESOLUTIONS, STATUS, STEPS, Publisher
 from livedata.pulse import newest_pulse, wall_ms
 from tests.core.reference_venue import CONDITION, TOKENS, ReferenceVenue
 
@@ -98,6 +99,23 @@ async def test_steps_wait_for_a_bus_that_is_away(memory_bus, monkeypatch):
 
     assert books.fresh(CONDITION).seq == 1
     assert len(memory_bus.read({STEPS: START}, count=9, block_ms=0)) == 1
+
+
+async def test_a_result_told_on_every_connection_is_logged_once_and_waits_for_the_bus(
+    memory_bus, monkeypatch
+):
+    feeding = Feeding(memory_bus)
+    monkeypatch.setattr(feeding.publisher, "_bus", RedisBus("redis://127.0.0.1:1"))
+    for _ in range(3):
+        feeding.publisher.resolved(Resolution(CONDITION, TOKENS[0]))
+    feeding.publisher.flush()
+    monkeypatch.setattr(feeding.publisher, "_bus", memory_bus)
+
+    feeding.publisher.flush()
+    feeding.publisher.flush()
+
+    logged = [entry for _, _, entry in memory_bus.read({RESOLUTIONS: START}, count=9, block_ms=0)]
+    assert logged == [msgspec.msgpack.encode(Resolution(CONDITION, TOKENS[0]))]
 
 
 async def test_a_publisher_that_ends_leaves_no_live_connection(memory_bus):

@@ -24,6 +24,7 @@ PARTS = {
     "feed": ["manage.py", "feed"],
     "matcher-0": ["manage.py", "matcher", "--shard", "0/2"],
     "matcher-1": ["manage.py", "matcher", "--shard", "1/2"],
+    "settler": ["manage.py", "settler"],
     "worker": ["-m", "celery", "-A", "papertrading", "worker", "--pool", "threads", "--concurrency", "4"],
     "beat": ["-m", "celery", "-A", "papertrading", "beat", "--scheduler", "celery.beat.Scheduler"],
 }

@@ -15,7 +15,7 @@ from papertrading.celery import run_beat, run_worker
 from papertrading.schema import migrate_all
 from papertrading.serve import is_loopback, listen, own_addresses, serve
 from papertrading.supervisor import Supervisor
-from trading import matcher
+from trading import matcher, settler
 
 _STOP_SECONDS = 1.5
 _SOURCES = {
@@ -54,6 +54,7 @@ class Command(BaseCommand):
         """The server answers: now what fills it may start."""
         services.start("feed", run_feed)
         services.start("matcher", lambda stop: matcher.run(stop))
+        services.start("settler", settler.run)
         services.start("worker", run_worker)
         services.start("beat", run_beat)
         shown = "localhost" if is_loopback(host) or host in {"0.0.0.0", "::"} else host
