@@ -20,7 +20,7 @@ class OpenStep:
     said: PriceChange | None = None  # the newest entry of token 0: best prices and hash
     said_1: PriceChange | None = None
     hash_0 = hash_1 = ""  # the venue's hash of either token's book after the step
-    prints: tuple[Print, ...] = ()
+    prints: tuple[Print, ...] = ()  # not laid yet
     closed_changes: tuple[Change, ...] = ()  # what earlier closes have said
     closed_before: tuple[dict[int, int], ...] = ()  # `bids_before` and `asks_before` of earlier closes
     _shrinkage: Shrinkage | None = None
@@ -67,13 +67,13 @@ class OpenStep:
         """What is new since the last close: levels that differ, and prints laid over those that shrank."""
         self.open = False
         changes = self._changes(book)
-        prints: tuple[Print, ...] = ()
+        prints: tuple[Print, ...] = ()  # not laid yet
         if self.prints or self._shrinkage is not None:
             if self._shrinkage is None:
                 self._shrinkage = Shrinkage()
                 self._shrinkage.add(self.closed_changes)
             self._shrinkage.add(changes)
-            prints, self.prints = self._shrinkage.lay(self.prints), ()
+            prints, self.prints = self._shrinkage.lay(self.prints)
         self.closed_changes += changes
         self.closed_before += (self.bids_before, self.asks_before)
         self.bids_before, self.asks_before = {}, {}

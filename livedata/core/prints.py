@@ -43,6 +43,7 @@ class Shrinkage:
     def __init__(self) -> None:
         self._left: dict[Side, dict[int, int]] = {Side.BUY: {}, Side.SELL: {}}
         self._any_change = False
+        self._takers: dict[Side, Side] = {}  # by the side that prints name: the side it was found to be
 
     def add(self, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -52,36 +53,43 @@ class Shrinkage:
                 sizes = self._left[change.side]
                 sizes[change.price_micros] = sizes.get(change.price_micros, 0) + shrunk
 
-    def lay(self, prints: Sequence[Print]) -> tuple[Print, ...]:
-        """The printed volume where it was taken: over the levels that shrank, best first.
+    def lay(self, prints: Sequence[Print]) -> tuple[tuple[Print, ...], tuple[Print, ...]]:
+        """The printed volume where it was taken: over the levels that shrank, best first. And what is left.
 
-        That side is the makers'. Where prints and shrinking disagree, the smaller volume counts; in a
-        step that changed no level a print counts as it stands.
+        That side is the makers'. Where prints and shrinking disagree, the smaller volume counts; but a step
+        may go on after it has looked whole, and levels that shrink then take what is left. In a step that
+        changed no level a print counts as it stands.
         """
         if not self._any_change:
-            return tuple(prints)
-        return tuple(
-            laid
-            for taker in Side
-            for laid in self._lay_one_side([trade for trade in prints if trade.taker_side is taker])
-        )
+            return tuple(prints), ()
+        laid: list[Print] = []
+        left: list[Print] = []
+        for taker in Side:
+            self._lay_one_side([trade for trade in prints if trade.taker_side is taker], laid, left)
+        return tuple(laid), tuple(left)
 
-    def _lay_one_side(self, prints: Sequence[Print]) -> Iterable[Print]:
+    def _lay_one_side(self, prints: Sequence[Print], laid: list[Print], left: list[Print]) -> None:
         if not prints:
             return
-        taker = prints[0].taker_side
-        if not self._left[taker.opposite] and self._left[taker]:
+        said = prints[0].taker_side
+        taker = self._takers.get(said, said)
+        if said not in self._takers and not self._left[taker.opposite] and self._left[taker]:
             taker = taker.opposite  # only the other side shrank: that is where the makers were
-        left = self._left[taker.opposite]
+        sizes = self._left[taker.opposite]
         for trade in prints:
             open_micros = trade.size_micros
-            for price in sorted(left, reverse=taker is Side.SELL):
-                taken = min(open_micros, left[price])
+            for price in sorted(sizes, reverse=taker is Side.SELL):
+                taken = min(open_micros, sizes[price])
                 open_micros -= taken
-                left[price] -= taken
-                if not left[price]:
-                    del left[price]
+                sizes[price] -= taken
+                if not sizes[price]:
+                    del sizes[price]
                 if taken:
-                    yield Print(taker, price, taken, trade.stamp_ms, trade.transaction_hash)
+                    self._takers[said] = taker
+                    laid.append(Print(taker, price, taken, trade.stamp_ms, trade.transaction_hash))
                 if not open_micros:
                     break
+            if open_micros:
+                left.append(
+                    Print(said, trade.price_micros, open_micros, trade.stamp_ms, trade.transaction_hash)
+                )

@@ -3,7 +3,7 @@
 import pytest
 
 from livedata.core.mirror import Mirror
-from livedata.core.steps import Print
+from livedata.core.steps import Print, Step
 from markets.core.book import Side
 from tests.core.test_mirror import NOW, REF, feed, following, quoted
 
@@ -39,6 +39,38 @@ def test_a_print_that_comes_after_its_changes_is_laid_over_them():
         (510_000, 30_000_000),
         (520_000, 10_000_000),
     ]
+
+
+def swept(*, per_level: bool) -> list[Step]:
+    """A sweep of two levels, each in a frame of its own, as the venue sends them."""
+    venue = quoted()
+    mirror = following(venue, check_every_ms=10**9)
+    frames = venue.step([("SELL", "0.51", "0"), ("SELL", "0.52", "60")], frames=2)
+    sizes = [("0.51", "30"), ("0.52", "10")] if per_level else [("0.52", "40")]
+    prints = [venue.trade("BUY", price, size) for price, size in sizes]
+    return [outcome for outcome in feed(mirror, *prints, *frames) if isinstance(outcome, Step)]
+
+
+@pytest.mark.parametrize("per_level", [True, False])
+def test_a_step_that_looked_whole_too_soon_keeps_its_prints_for_the_levels_to_come(per_level):
+    """After the first frame the best prices are those of the whole step already."""
+    first, second = swept(per_level=per_level)
+
+    assert [(p.price_micros, p.size_micros) for p in first.prints] == [(510_000, 30_000_000)]
+    assert [(p.price_micros, p.size_micros) for p in second.prints] == [(520_000, 10_000_000)]
+    assert first.stamp_ms == second.stamp_ms
+
+
+def test_what_is_left_of_prints_never_goes_to_the_other_side():
+    venue = quoted()
+    mirror = following(venue, check_every_ms=10**9)
+    frames = venue.step([("SELL", "0.51", "0"), ("BUY", "0.48", "0")], frames=2)
+    trade = venue.trade("BUY", "0.51", "31")
+
+    _, first, second = feed(mirror, trade, *frames)
+
+    assert [(p.price_micros, p.size_micros) for p in first.prints] == [(510_000, 30_000_000)]
+    assert second.changes and second.prints == ()
 
 
 def test_a_trade_on_the_other_token_is_the_mirrored_one():
