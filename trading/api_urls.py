@@ -14,6 +14,7 @@ from trading.api.portfolios import (
     PositionsView,
     ResetView,
 )
+from trading.api.sets import ConvertView, MergeView, RedeemView, SplitView
 
 _ONE = "portfolios/<uuid:portfolio_id>"
 urlpatterns = [
@@ -25,6 +26,10 @@ urlpatterns = [
     path(f"{_ONE}/orders/<str:order_id>", OrderView.as_view()),
     path(f"{_ONE}/trades", awaiting(TradesView.as_view())),
     path(f"{_ONE}/trades/<uuid:trade_id>", TradeView.as_view()),
+    path(f"{_ONE}/split", SplitView.as_view()),
+    path(f"{_ONE}/merge", MergeView.as_view()),
+    path(f"{_ONE}/convert", ConvertView.as_view()),
+    path(f"{_ONE}/redeem", RedeemView.as_view()),
     path(f"{_ONE}/positions", PositionsView.as_view()),
     path(f"{_ONE}/ledger", LedgerView.as_view()),
     path(f"{_ONE}/equity", EquityView.as_view()),

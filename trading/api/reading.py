@@ -23,7 +23,7 @@ NOTES_MAX = 400
 
 def read_ticket(body: Any) -> Ticket:
     """The ticket that a POST …/orders body asks for (docs: OpenAPI, "Order"). Raises Rejected."""
-    body = _mapping(body)
+    body = read_body(body)
     side = read_side(body.get("side"))
     kind = _choice(body, "type", {"market", "limit"}, default="market")
     market, outcome_index = read_market(body)
@@ -54,13 +54,13 @@ def read_ticket(body: Any) -> Ticket:
         amount_micros=read_number(body, "amount", Code.INVALID_SIZE),
         post_only=_flag(body, "post_only"),
         expires_ms=_expiry_ms(body),
-        notes=_text(body, "notes", NOTES_MAX),
+        notes=read_text(body, "notes", NOTES_MAX),
     )
 
 
 def read_trade(body: Any) -> Ticket:
     """The order that a POST …/trades body asks for: FAK at `price`, or at market. Raises Rejected."""
-    body = _mapping(body)
+    body = read_body(body)
     side = read_side(body.get("side"))
     market, outcome_index = read_market({"market": body.get("market_id"), "outcome": body.get("outcome")})
     quantity = read_number(body, "quantity", Code.INVALID_SIZE)
@@ -75,7 +75,7 @@ def read_trade(body: Any) -> Ticket:
         client_order_id=_client_order_id(body),
         price_micros=read_number(body, "price", Code.INVALID_PRICE),
         size_micros=quantity,
-        notes=_text(body, "notes", NOTES_MAX),
+        notes=read_text(body, "notes", NOTES_MAX),
     )
 
 
@@ -99,14 +99,21 @@ def read_market(body: Mapping[str, Any]) -> tuple[Market, int]:
                 raise Rejected(Code.MARKET_NOT_FOUND, "token_id is a string of digits", field="token_id")
             market = load_market(token_id=token_id)
             return _two_sided(market), market.outcome_index(token_id)
-        name = body.get("market")
-        if not isinstance(name, str) or not name or len(name) > 255:
-            raise Rejected(Code.MARKET_NOT_FOUND, "market is a slug or a condition id", field="market")
-        market = load_market(condition_id=name) if name.startswith("0x") else load_market(slug=name)
+        market = read_named_market(body)
     except VenueNotFound:
-        field = "token_id" if token_id is not None else "market"
-        raise Rejected(Code.MARKET_NOT_FOUND, "no such market", field=field) from None
+        raise Rejected(Code.MARKET_NOT_FOUND, "no such market", field="token_id") from None
     return _two_sided(market), _outcome_index(market, body.get("outcome"))
+
+
+def read_named_market(body: Mapping[str, Any]) -> Market:
+    """The market whose slug or condition id `market` gives; loaded when new to us. Raises Rejected."""
+    name = body.get("market")
+    if not isinstance(name, str) or not name or len(name) > 255:
+        raise Rejected(Code.MARKET_NOT_FOUND, "market is a slug or a condition id", field="market")
+    try:
+        return load_market(condition_id=name) if name.startswith("0x") else load_market(slug=name)
+    except VenueNotFound:
+        raise Rejected(Code.MARKET_NOT_FOUND, "no such market", field="market") from None
 
 
 def read_number(body: Mapping[str, Any], name: str, code: StrEnum) -> int | None:
@@ -166,7 +173,8 @@ def _outcome_index(market: Market, outcome: Any) -> int:
     )
 
 
-def _mapping(body: Any) -> Mapping[str, Any]:
+def read_body(body: Any) -> Mapping[str, Any]:
+    """The body as a JSON object. Raises Rejected for any other."""
     if not isinstance(body, Mapping):
         raise Rejected(Code.INVALID_ORDER, "the body is a JSON object")
     return body
@@ -193,7 +201,7 @@ def _flag(body: Mapping[str, Any], name: str) -> bool:
     raise Rejected(Code.INVALID_ORDER, f"{name} is true or false", field=name)
 
 
-def _text(body: Mapping[str, Any], name: str, length_max: int) -> str:
+def read_text(body: Mapping[str, Any], name: str, length_max: int) -> str:
     value = body.get(name)
     if value is None:
         return ""
@@ -203,7 +211,7 @@ def _text(body: Mapping[str, Any], name: str, length_max: int) -> str:
 
 
 def _client_order_id(body: Mapping[str, Any]) -> str:
-    value = _text(body, "client_order_id", CLIENT_ORDER_ID_MAX)
+    value = read_text(body, "client_order_id", CLIENT_ORDER_ID_MAX)
     return value or str(uuid4())
 
 
