@@ -5,7 +5,7 @@ order may change what gets matched, but not what is submitted. How they are is a
 profile.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from heapq import heappush
 from math import ceil, exp, floor
 from math import log as _ln
@@ -23,9 +23,11 @@ from markets.core.units import ONE
 CELL_MS = 20_000  # draws are made a cell at a time
 _BURST_MS = 20_000  # how long news keep takers busy
 _CENTS = 10_000  # a hundredth of a share, in micros
-REQUOTE, NOISE, TAKE, EXPIRE, CLEAR = range(5)
+REQUOTE, NOISE, TAKE, EXPIRE, CLEAR, QUOTE = range(6)
+_PAUSE_MS = 40, 250  # between a maker's cancels and its new orders: the venue takes them as two requests
 Fair = Callable[[int], float]  # the chance of outcome 0 at an instant
 Act = tuple[int, int, int, float, float, float, float]  # when, what, who, four draws
+Slot = tuple[int, Side, int]  # a maker's order: whose, which side, which level
 
 
 def bustle(event: EventListing, at_ms: int) -> float:
@@ -93,13 +95,15 @@ class Trader:
         self.crew = team or crew(listing)
         self._pending = pending  # a heap: expiries are pushed into it
         self._ids = 0
-        self._quotes: dict[tuple[int, Side, int], tuple[int, int, int]] = {}  # price, size, id
+        self._quotes: dict[Slot, tuple[int, int, int]] = {}  # price, size, id
 
     def orders(self, act: Act, fair: Fair, tick_micros: int) -> Orders:
         when, what, who, one, two, three, four = act
         match what:
             case 0:  # REQUOTE
                 return self._requote(self.crew.makers[who], when, fair, tick_micros)
+            case 5:  # QUOTE
+                return self._quote(self.crew.makers[who], when, fair, tick_micros)
             case 1:  # NOISE
                 return self._noise(when, fair(when), tick_micros, one, two, three, four)
             case 2:  # TAKE
@@ -133,31 +137,49 @@ class Trader:
         return [(2 * self._ids + outcome, side, price, size)]
 
     def _requote(self, maker: Maker, when: int, fair: Fair, tick_micros: int) -> Orders:
-        """Cancel and replace what is not where it should be; what is right stays, and keeps its place."""
-        middle, last = fair(when - maker.lag_ms) * ONE / tick_micros, ONE // tick_micros
-        cancels: list[int] = []
+        """Cancel what is not where it should be, to replace it; what is right stays, and keeps its place."""
+        cancels, wanting = [], False
+        for slot, price, turn in self._wanted(maker, when, fair, tick_micros):
+            old = self._quotes.get(slot)
+            if old is None or old[:2] != (price, turn):
+                wanting = True
+                if old is not None:
+                    cancels.append(old[2])
+                    del self._quotes[slot]
+        if wanting:
+            low_ms, span_ms = _PAUSE_MS
+            at_ms = when + low_ms + int(span_ms * unit(self.listing.key, 13, maker.number))
+            heappush(self._pending, (at_ms, QUOTE, maker.number, 0.0, 0.0, 0.0, 0.0))
+        return Orders(cancels=cancels)
+
+    def _quote(self, maker: Maker, when: int, fair: Fair, tick_micros: int) -> Orders:
+        """Orders where this maker has none and should have some."""
         places: list[tuple[int, Side, int, int]] = []
+        for slot, price, turn in self._wanted(maker, when, fair, tick_micros):
+            if slot in self._quotes:
+                continue
+            _, side, level = slot
+            size = self._size(maker, level, side, turn)
+            outcome = mix(self.listing.key, 11, maker.number, level) & 1
+            if placed := self._place(side, price, size, outcome, tick_micros):
+                places += placed
+                self._quotes[slot] = (price, turn, placed[0][0])
+        return Orders(places=places)
+
+    def _wanted(
+        self, maker: Maker, when: int, fair: Fair, tick_micros: int
+    ) -> Iterator[tuple[Slot, int, int]]:
+        """Where a maker's orders should be: each slot, its price, and its turn, which sets its size."""
+        middle, last = fair(when - maker.lag_ms) * ONE / tick_micros, ONE // tick_micros
         for level in range(maker.levels):
             away = maker.half_ticks + level * maker.gap_ticks
             low, high = floor(middle - away), ceil(middle + away)
             if level == 0:
                 # Even where the price is within a spread of the end there is somebody at the last tick.
                 low, high = max(low, int(middle >= 2)), min(high, last - int(middle <= last - 1))
+            turn = when // (maker.keeps_ms * (1 + level))
             for side, tick in ((Side.BUY, low), (Side.SELL, high)):
-                turn = when // (maker.keeps_ms * (1 + level))
-                size = self._size(maker, level, side, turn)
-                price, slot = tick * tick_micros, (maker.number, side, level)
-                old = self._quotes.get(slot)
-                if old is not None and old[0] == price and old[1] == turn:
-                    continue
-                if old is not None:
-                    cancels.append(old[2])
-                    del self._quotes[slot]
-                outcome = mix(self.listing.key, 11, maker.number, level) & 1
-                if placed := self._place(side, price, size, outcome, tick_micros):
-                    places += placed
-                    self._quotes[slot] = (price, turn, placed[0][0])
-        return Orders(cancels=cancels, places=places)
+                yield (maker.number, side, level), tick * tick_micros, turn
 
     def _size(self, maker: Maker, level: int, side: Side, turn: int) -> float:
         side_key = side is Side.BUY

@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from math import exp, log
 from typing import NamedTuple
 
-from livedata.simulator.agents import CELL_MS, REQUOTE, Act, Trader, acts, news_ms_of
+from livedata.simulator.agents import CELL_MS, QUOTE, Act, Trader, acts, news_ms_of
 from livedata.simulator.draw import Bridge, gauss, mix, unit, wobble
 from livedata.simulator.listings import EventListing, Listing
 from livedata.simulator.profiles import Profile, crew
@@ -92,7 +92,7 @@ def _orders(
     tick_micros = listing.tick_micros
     yield start_ms, trader.background(fair(start_ms), tick_micros)
     for maker in trader.crew.makers:
-        quoted: Act = (start_ms, REQUOTE, maker.number, 0.0, 0.0, 0.0, 0.0)
+        quoted: Act = (start_ms, QUOTE, maker.number, 0.0, 0.0, 0.0, 0.0)
         yield start_ms, trader.orders(quoted, fair, tick_micros)
     for cell in range(start_ms // CELL_MS, -(-end_ms // CELL_MS)):
         for act in acts(listing, trader.crew, cell):

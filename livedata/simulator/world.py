@@ -8,7 +8,7 @@ until it is asked for again.
 from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
 
-from livedata.simulator.agents import CELL_MS, CLEAR, REQUOTE, Act, Trader, acts
+from livedata.simulator.agents import CELL_MS, CLEAR, QUOTE, Act, Trader, acts
 from livedata.simulator.catalogue import Catalogue
 from livedata.simulator.fair import Fair
 from livedata.simulator.frames import books, market_resolved, new_market
@@ -165,7 +165,7 @@ class World(Venue):
         fair = self._fair_of(listing)
         self.step(live, start_ms, trader.background(fair(start_ms), tick_micros))
         for maker in trader.crew.makers:
-            quoted: Act = (start_ms, REQUOTE, maker.number, 0.0, 0.0, 0.0, 0.0)
+            quoted: Act = (start_ms, QUOTE, maker.number, 0.0, 0.0, 0.0, 0.0)
             self.step(live, start_ms, trader.orders(quoted, fair, tick_micros))
         self._draw_cell(live, after_ms=start_ms)
         self._act(live, self._now_ms)

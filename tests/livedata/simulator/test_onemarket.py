@@ -132,6 +132,15 @@ def test_news_move_the_price_and_takers_run_after_it():
     assert sum(map(moved, bursts)) / len(bursts) > 1.7 * sum(usual) / len(usual)
 
 
+def test_makers_cancel_and_replace_in_two_requests():
+    """As on the venue, which knows no amendment: the feed shows the gap in between."""
+    flow = OneMarket(BUSY, seed=3, span_ms=SPAN_MS).flow
+
+    assert sum(bool(orders.cancels) for _, orders in flow) > 100
+    assert sum(len(orders.places) > 1 for _, orders in flow) > 50
+    assert not [orders for _, orders in flow if orders.cancels and orders.places]
+
+
 # -- probes ---------------------------------------------------------------------------------------
 
 
