@@ -24,6 +24,7 @@ from livedata.core.steps import Step
 from livedata.pulse import wall_ms
 from trading.desk import Command, Desk, Kind
 from trading.desks import Desks, in_shard
+from trading.markouts import Markouts
 from trading.models import Order
 from trading.notices import announce
 from trading.services.acts import Act, Executed, Stepped
@@ -65,6 +66,7 @@ class Matcher:
         self._failures: dict[str, int] = {}
         self._scanned = float("-inf")
         self._started = False
+        self._markouts = Markouts()
 
     def run(self, stop: threading.Event) -> None:
         logger.info("matcher.started", extra={"shard": "{}/{}".format(*self._shard)})
@@ -94,7 +96,7 @@ class Matcher:
                 self._note_step(entry)
             else:
                 condition_id, _, order_id = entry.decode().partition(" ")
-                if in_shard(condition_id, self._shard):
+                if self._is_mine(condition_id):
                     woken.append(UUID(order_id))
         if woken:
             self._take_up(Order.objects.filter(pk__in=woken))
@@ -103,7 +105,11 @@ class Matcher:
             self._scanned = time.monotonic()
             self._scan()
         acted = self._carry_out()
+        self._markouts.note(now_ms=venue_now_ms())
         return acted + self._look_after() if scan else acted
+
+    def _is_mine(self, condition_id: str) -> bool:
+        return in_shard(condition_id, self._shard)
 
     # --- what comes in ----------------------------------------------------------------------------
 
@@ -128,6 +134,7 @@ class Matcher:
             orders = [UUID(resting.order_id) for resting in desk.queue]
             for order in Order.objects.filter(pk__in=orders, status=Order.Status.LIVE):
                 self._add_all(next_commands(order))
+        self._markouts.take_up(mine=self._is_mine, now_ms=venue_now_ms())
         self._started = True
 
     def _note_step(self, entry: bytes) -> None:
@@ -149,7 +156,7 @@ class Matcher:
 
     def _take_up(self, orders: Iterable[Order]) -> None:
         for order in orders:
-            if not in_shard(order.condition_id, self._shard):
+            if not self._is_mine(order.condition_id):
                 continue
             if order.status not in OPEN:
                 self._desks.forget_order(order)
@@ -263,6 +270,7 @@ class Matcher:
             return self._give_up(acts[0])
         for executed in done:
             self._follow(executed)
+            self._markouts.add(executed.fills)
         announce(done)
         return len(done)
 
