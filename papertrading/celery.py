@@ -29,12 +29,15 @@ _EVERY_SECONDS = {
     "trading.tasks.renew_held_markets": 60,
     "trading.tasks.settle_resolved": 20,
     "trading.tasks.snapshot_equity": 300,
+    "trading.tasks.accrue_rebates": 3600,  # once a day, soon after its end; the others find nothing due
+    "trading.tasks.report_reversals": 3600,
 }
 _AT_THE_START = (
     "livedata.tasks.renew_top_markets",
     "trading.tasks.renew_held_markets",
     "livedata.tasks.sync_incremental",
     "trading.tasks.settle_resolved",
+    "trading.tasks.accrue_rebates",
 )
 
 app = Celery("papertrading", broker=settings.CELERY_BROKER_URL, set_as_current=True)

@@ -40,3 +40,39 @@ class SetChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.size_micros}"
+
+
+class Rebate(models.Model):
+    """What one market's day of maker fills gives back of the takers' fees. See trading/core/rebates.py."""
+
+    # "<portfolio hex>:<condition>:<day_ms>:<epoch>"
+    id = models.CharField(primary_key=True, db_column="_id", max_length=140)
+    portfolio = models.ForeignKey("trading.Portfolio", models.PROTECT, related_name="rebates")
+    condition_id = models.CharField(max_length=66)
+    day_ms = models.BigIntegerField()  # the first millisecond of the UTC day, on the venue's clock
+    fills_count = models.IntegerField()
+    size_micros = models.BigIntegerField()
+    equivalent_micros = models.BigIntegerField()  # the fees of the takers
+    rate_micros = models.BigIntegerField()  # the market's rebate rate
+    amount_micros = models.BigIntegerField()
+    paid_ms = models.BigIntegerField(null=True)  # None: the whole day came to less than a dollar
+    epoch = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["portfolio", "-day_ms", "id"], name="rebate_of_portfolio")]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class RebateDay(models.Model):
+    """A UTC day whose rebates have all been reckoned: the next run begins behind the last of them."""
+
+    id = models.CharField(primary_key=True, db_column="_id", max_length=10)  # "2026-11-24"
+    day_ms = models.BigIntegerField(db_index=True)
+    portfolios_count = models.IntegerField()
+    paid_micros = models.BigIntegerField()
+    finished_ms = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return self.id

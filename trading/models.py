@@ -9,6 +9,8 @@ import uuid
 from django.db import models
 
 from markets.core.book import Side
+from trading.after_trade import Rebate as Rebate
+from trading.after_trade import RebateDay as RebateDay
 from trading.after_trade import SetChange as SetChange
 from trading.core.tickets import OrderType
 

@@ -8,8 +8,8 @@ from livedata.clock import venue_now_ms
 from livedata.errors import VenueError
 from markets.selectors import markets_by_condition
 from trading.models import Position
+from trading.services import rebates, settlement
 from trading.services.equity import snapshot_equity as write_equity
-from trading.services.settlement import settle_resolved as settle
 
 HELD_LEASE_S = 180
 
@@ -19,7 +19,19 @@ def settle_resolved() -> int:
     """Pay every resolved market that somebody holds; asks the venue about those whose end has passed."""
     now_ms = venue_now_ms()
     _ask_about_ended(now_ms)
-    return settle(now_ms=now_ms)
+    return settlement.settle_resolved(now_ms=now_ms)
+
+
+@shared_task(ignore_result=True)
+def report_reversals() -> int:
+    """Look whether the venue changed a result that we have paid."""
+    return settlement.report_reversals(now_ms=venue_now_ms())
+
+
+@shared_task(ignore_result=True)
+def accrue_rebates() -> int:
+    """Reckon the maker rebates of the days that have ended."""
+    return rebates.accrue_rebates(now_ms=venue_now_ms())
 
 
 @shared_task(ignore_result=True)

@@ -12,6 +12,7 @@ from markets.selectors import markets_by_condition
 from trading.core.fees import FeeSchedule, taker_fee_micros
 from trading.models import Fill, Order, Portfolio, Position
 from trading.selectors.holdings import as_holding
+from trading.selectors.rules import fees_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,11 +185,9 @@ def _if_sold(
 ) -> int | None:
     if market is None or view is None or market.payout_0_micros is not None:
         return value_micros
-    fees = FeeSchedule(
-        rate_micros=market.fee_rate_micros,
-        exponent_micros=market.fee_exponent_micros,
-        source=market.fee_source,
-    )
     return if_sold_micros(
-        view.book, outcome_index=position.outcome_index, size_micros=position.size_micros, fees=fees
+        view.book,
+        outcome_index=position.outcome_index,
+        size_micros=position.size_micros,
+        fees=fees_of(market),
     )

@@ -41,11 +41,16 @@ def market_rules(market: Market, view: BookView | None) -> MarketRules:
         accepting_orders=market.tradable,
         tick_micros=view.tick_micros if view else market.tick_micros,
         min_size_micros=view.min_size_micros if view else market.min_size_micros,
-        fees=FeeSchedule(
-            rate_micros=market.fee_rate_micros,
-            exponent_micros=market.fee_exponent_micros,
-            source=market.fee_source,
-        ),
+        fees=fees_of(market),
         seconds_delay=market.seconds_delay,
         taker_delay_ms=CRYPTO_TAKER_DELAY_MS if market.taker_delay else 0,
+    )
+
+
+def fees_of(market: Market) -> FeeSchedule:
+    """The market's taker fee, and who says so."""
+    return FeeSchedule(
+        rate_micros=market.fee_rate_micros,
+        exponent_micros=market.fee_exponent_micros,
+        source=market.fee_source,
     )

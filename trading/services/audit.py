@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Sum
+
 from markets.core.units import ONE, proceeds_micros
 from markets.search import in_parts
 from trading.core.ledger import TRADER, USDC
 from trading.core.positions import Holding
-from trading.models import Fill, Order, Portfolio, Position, Posting, SetChange, Settlement
+from trading.core.rebates import rebate_micros
+from trading.models import Fill, Order, Portfolio, Position, Posting, Rebate, SetChange, Settlement
 from trading.services.replay import Rebuilt, payouts_of, rebuild
 
 _CHUNK = 2_000
@@ -111,6 +114,7 @@ def _portfolio_drifts(portfolio: Portfolio) -> Iterator[Drift]:
         yield from _differs(f"fill {fill.pk}", "realised", fill.realised_pnl_micros, worked_out)
     yield from _change_drifts(changes, rebuilt)
     yield from _payout_drifts(portfolio, positions)
+    yield from _rebate_drifts(portfolio)
 
 
 def _change_drifts(changes: Sequence[SetChange], rebuilt: Rebuilt) -> Iterator[Drift]:
@@ -148,6 +152,17 @@ def _payout_drifts(portfolio: Portfolio, positions: Mapping[str, Position]) -> I
         share = first if row.outcome_index == 0 else ONE - first
         owed = proceeds_micros(price_micros=share, size_micros=size)
         yield from _differs(transaction_id, "payout", earned, owed)
+
+
+def _rebate_drifts(portfolio: Portfolio) -> Iterator[Drift]:
+    """What rebates say they paid is what was posted, and the rate of what they count."""
+    where, paid = f"portfolio {portfolio.pk}", 0
+    for row in Rebate.objects.filter(portfolio_id=portfolio.pk):
+        owed = rebate_micros(equivalent_micros=row.equivalent_micros, rate_micros=row.rate_micros)
+        yield from _differs(f"rebate {row.pk}", "amount", row.amount_micros, owed)
+        paid += row.amount_micros if row.paid_ms is not None else 0
+    posted = Posting.objects.filter(portfolio_id=portfolio.pk, kind="rebate", account=TRADER)
+    yield from _differs(where, "rebates", paid, posted.aggregate(total=Sum("amount_micros"))["total"] or 0)
 
 
 def _check_orders(drifts: list[Drift]) -> tuple[int, int]:
