@@ -11,7 +11,7 @@ from livedata.clock import venue_now_ms
 from markets.core.units import from_micros, to_micros
 from markets.models import Market
 from markets.selectors import EventLine
-from trading.forms import TicketForm
+from trading.forms import DAY_MS, TicketForm, write_moment
 from trading.selectors.event_page import event_page
 from trading.selectors.market_page import (
     LEVELS,
@@ -30,6 +30,7 @@ from trading.selectors.portfolio_page import FillLine, fills_here, placed_order
 from trading.selectors.portfolios import PositionLine, position_lines
 from trading.selectors.ticket_panel import TicketPanel, ticket_panel
 from trading.services.portfolios import default_portfolio
+from trading.services.preview import Preview
 from trading.templatetags.pages import part_percent
 from trading.ticket_post import Answer
 
@@ -42,8 +43,28 @@ class _NoFigures:
     notional_micros: None = None
     average_price_micros: None = None
     fee_micros: None = None
-    total_micros: None = None
     slippage_micros: None = None
+    resting_size_micros: None = None
+    queue_ahead_micros: None = None
+    backing_micros: None = None
+    whole_size_micros: None = None
+    whole_total_micros: None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expires:
+    """How the ticket's expiration was chosen, and the time of UTC in its own field."""
+
+    until: str
+    text: str
+
+
+def _expires(form: TicketForm, review: Preview | None = None) -> Expires:
+    """A reviewed expiration stays what was reviewed: placing must not move it."""
+    if review is not None and review.ticket.expires_ms is not None:
+        return Expires(until="at", text=write_moment(review.ticket.expires_ms))
+    text = form["expires"].value() or write_moment(venue_now_ms() + DAY_MS)
+    return Expires(until=str(form["until"].value() or "hour"), text=str(text))
 
 
 def reader_id(request: HttpRequest) -> UUID | None:
@@ -61,6 +82,8 @@ def market_context(request: HttpRequest, market: Market, answer: Answer | None =
     view = books.newest(market.condition_id) if market.condition_id else None
     asked = query.get("book") or request.POST.get("outcome") or query.get("outcome")
     outcome = 1 if asked == "1" else 0
+    form = answer.form if answer else TicketForm(initial=_initial(request))
+    review = answer.review if answer else None
     levels = LEVELS_MAX if query.get("levels") == str(LEVELS_MAX) else LEVELS
     user_id = reader_id(request)
     tape = tape_lines(market, outcome_index=outcome)
@@ -85,9 +108,10 @@ def market_context(request: HttpRequest, market: Market, answer: Answer | None =
         "source": market.resolution_source,
         "venue_url": venue_url(market),
         "ticket": ticket,
-        "form": answer.form if answer else TicketForm(initial=_initial(request)),
-        "review": answer.review if answer else None,
-        "figures": (answer.review if answer else None) or _NoFigures(),
+        "form": form,
+        "expires": _expires(form, review),
+        "review": review,
+        "figures": review or _NoFigures(),
         "trouble": answer.trouble if answer else "",
     }
     return context | _own(request, market, ticket, outcome)
@@ -130,6 +154,7 @@ def event_context(request: HttpRequest, found: EventLine) -> dict[str, Any]:
     page = event_page(found, user_id=user_id, range_name=request.GET.get("range", "max"))
     watch(found.markets[:50], owner=f"page:event:{page.slug}")
     by_slug = {market.slug: market for market in found.markets}
+    form = TicketForm(initial=_initial(request))
     chosen = by_slug.get(request.GET.get("market", ""), by_slug[page.rows[0].line.slug])
     view = books.newest(chosen.condition_id) if chosen.condition_id else None
     return {
@@ -144,7 +169,8 @@ def event_context(request: HttpRequest, found: EventLine) -> dict[str, Any]:
             portfolio_id=_asked_portfolio(request),
             title=chosen.group_label or chosen.question,
         ),
-        "form": TicketForm(initial=_initial(request)),
+        "form": form,
+        "expires": _expires(form),
         "figures": _NoFigures(),
     }
 
@@ -159,6 +185,7 @@ def _initial(request: HttpRequest) -> dict[str, str]:
     return {
         "side": "SELL" if query.get("side", "").upper() == "SELL" else "BUY",
         "outcome": "1" if query.get("outcome") == "1" else "0",
+        "type": "limit" if limit or query.get("type") == "limit" else "market",
         "limit": limit,
         "amount": query.get("amount", "")[:24],
         "shares": query.get("shares", "")[:24],

@@ -38,6 +38,7 @@ def _queue(executed: Executed) -> QueueLine | None:
     return QueueLine(
         ahead_micros=ahead,
         likely_micros=ahead,
+        own_micros=0,
         entry_ahead_micros=ahead,
         uncertain_ms=0,
         book_side=resting.side,

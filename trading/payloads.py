@@ -165,6 +165,10 @@ def preview_json(shown: Preview) -> dict[str, Any]:
         "affordable": shown.affordable,
         "resting_size": from_micros(shown.resting_size_micros),
         "queue_ahead": decimal(shown.queue_ahead_micros),
+        "queue_own": from_micros(shown.queue_own_micros),
+        "backing": from_micros(shown.backing_micros),
+        "total_if_all_fills": from_micros(shown.whole_total_micros),
+        "ends_at": iso(shown.ends_ms),
         "killed_size": from_micros(shown.killed_micros),
         "problems": [
             {"code": problem.code, "message": problem.message, "field": problem.field}

@@ -45,8 +45,8 @@ async def answer(form: TicketForm, *, market: Market, user: User, placing: bool)
     if placing and not verdict.allowed:
         words = f"That is many orders in a minute. Try again in {verdict.retry_after_s} s."
         return Answer(form=form, trouble=words, status=429, retry_after_s=verdict.retry_after_s)
-    ticket = form.ticket(market)
     try:
+        ticket = form.ticket(market, now_ms=venue_now_ms())
         if placing:
             return Answer(form=form, order=await place(portfolio_id=portfolio.pk, ticket=ticket))
         return Answer(form=form, review=await _review(portfolio, ticket))

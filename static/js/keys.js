@@ -39,7 +39,11 @@ const ACTIONS = {
   y: () => choose("outcome", "0"),
   n: () => choose("outcome", "1"),
   a: () => focusField("amount", "shares"),
-  l: () => focusField("limit"),
+  m: () => choose("type", "market"),
+  l: () => {
+    choose("type", "limit");
+    focusField("limit");
+  },
   "[": () => $("[data-step='-1']")?.click(),
   "]": () => $("[data-step='1']")?.click(),
   j: () => moveRow(1),

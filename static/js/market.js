@@ -27,7 +27,7 @@ if (chart && own) chart.own(JSON.parse(own.textContent));
 let last = { taken: [], side: "" };
 
 /** The levels that the ticket would take, hatched on the ladder when that shows the same outcome. */
-function hatch(side, levels) {
+function hatch(side, levels, _rest) {
   last = { side, taken: levels };
   const sameView = ticket && ticket.outcomeIndex === outcomeIndex;
   const stands = side === "ask" ? ladder.levels.asks : ladder.levels.bids;

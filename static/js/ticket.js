@@ -1,18 +1,23 @@
 // The ticket: the server's own preview while one types, then the same form that works without script.
 // What is submitted is what stands in the fields; numbers here are only shown.
-import { averageCents, cents, decimal, micros, ONE, patch, shares, tone, usdc, usdcChange } from "./figures.js";
+import { decimal, micros, ONE, shares, usdc } from "./figures.js";
+import { Expiration } from "./expiration.js";
+import { Preview } from "./preview.js";
 
 const TYPING_MS = 250;
 const REFRESH_MS = 1000;
+const HUNDREDTH = 10_000;
 
 export class Ticket {
-  /** `onLevels(side, levels)` is told which levels the ticket would take. */
+  /** `onLevels(side, levels, rest)` is told which levels the ticket would take, and what would join where. */
   constructor(form, onLevels = () => {}) {
     this.form = form;
     this.onLevels = onLevels;
     this.tick = micros(form.dataset.tick);
     this.place = form.querySelector("[data-place]");
     this.review = form.querySelector("[data-review]");
+    this.preview = new Preview(form, this.tick);
+    this.expiration = new Expiration(form);
     this.asked = 0;
     this.shown = null;
     this.quietUntil = 0;
@@ -26,7 +31,7 @@ export class Ticket {
       this.place.disabled = true;
       this.#label();
     }
-    if (this.#quantity()) this.#soon(0);
+    if (this.#complete) this.#soon(0);
   }
 
   value(name) {
@@ -37,6 +42,10 @@ export class Ticket {
     return this.value("side") === "BUY";
   }
 
+  get limited() {
+    return this.value("type") === "limit";
+  }
+
   get outcomeIndex() {
     return Number(this.value("outcome"));
   }
@@ -45,10 +54,12 @@ export class Ticket {
   pick(side, outcome, limit) {
     this.form.elements.side.value = side;
     this.form.elements.outcome.value = String(outcome);
-    if (limit !== undefined) this.form.elements.limit.value = limit;
+    if (limit !== undefined) {
+      this.form.elements.type.value = "limit";
+      this.form.elements.limit.value = limit;
+    }
     this.form.dispatchEvent(new Event("input"));
-    const field = this.form.elements[side === "BUY" ? "amount" : "shares"];
-    field?.focus({ preventScroll: matchMedia("(min-width: 761px)").matches });
+    this.#first()?.focus({ preventScroll: matchMedia("(min-width: 761px)").matches });
   }
 
   /** The book moved: look again, at most once a second, when a shown level is touched. */
@@ -85,22 +96,32 @@ export class Ticket {
     if (group.dataset.held !== undefined) {
       const held = micros(group.dataset.held);
       // Whole hundredths of a share, but for "100%", which leaves nothing behind.
-      const part = what === "100%" ? held : Math.floor((held * parseInt(what, 10)) / 100 / 10_000) * 10_000;
+      const part = what === "100%" ? held : Math.floor((held * parseInt(what, 10)) / 100 / HUNDREDTH) * HUNDREDTH;
       this.form.elements.shares.value = decimal(part);
       return;
     }
-    const field = this.form.elements.amount;
+    const field = this.#first();
     if (what !== "max") {
       field.value = decimal((plain(field.value) ?? 0) + Number(what) * ONE);
       return;
     }
-    // All the cash, less the fee that spending it all would cost: then the fee fits on top.
+    // All the cash that is free here, less the fee that spending it all would cost: then the fee fits on top.
     const cash = micros(this.form.dataset.cash);
-    field.value = decimal(cash);
+    const most = this.limited ? this.#sharesFor(cash) : cash;
+    if (most === null) {
+      this.form.elements.limit.focus();
+      return;
+    }
+    field.value = decimal(most);
     const answer = await this.#ask();
-    const fee = answer ? micros(answer.fee) : 0;
-    field.value = decimal(Math.floor((cash - fee) / 10_000) * 10_000);
+    const left = cash - (answer ? micros(answer.fee) : 0);
+    field.value = decimal(this.limited ? this.#sharesFor(left) : Math.floor(left / HUNDREDTH) * HUNDREDTH);
     this.form.dispatchEvent(new Event("input"));
+  }
+
+  #sharesFor(cash) {
+    const price = plain(this.value("limit"));
+    return price ? Math.floor((cash * 10_000) / price) * HUNDREDTH : null;
   }
 
   #submit(event) {
@@ -111,6 +132,7 @@ export class Ticket {
         return;
       }
       this.sent = true;
+      this.expiration.pin();
       this.place.setAttribute("aria-disabled", "true");
       this.place.textContent = "Placing…";
       return;
@@ -126,11 +148,16 @@ export class Ticket {
   }
 
   #first() {
-    return this.form.elements[this.buys ? "amount" : "shares"];
+    return this.form.elements[this.limited || !this.buys ? "shares" : "amount"];
   }
 
   #quantity() {
     return plain(this.#first()?.value ?? "");
+  }
+
+  /** Whether enough stands in the fields to ask what it would do. */
+  get #complete() {
+    return Boolean(this.#quantity() && (!this.limited || plain(this.value("limit"))));
   }
 
   #soon(ms) {
@@ -144,7 +171,7 @@ export class Ticket {
   async #look() {
     clearTimeout(this.timer);
     this.timer = null;
-    if (!this.#quantity()) {
+    if (!this.#complete) {
       this.#clear();
       return;
     }
@@ -176,69 +203,40 @@ export class Ticket {
   }
 
   #body() {
-    const limit = plain(this.value("limit"));
     const quantity = decimal(this.#quantity() ?? 0);
+    const common = { market: this.form.dataset.slug, outcome: this.outcomeIndex, side: this.value("side") };
+    if (!this.limited) {
+      return { ...common, type: "market", time_in_force: this.value("tif_market"), ...(this.buys ? { amount: quantity } : { size: quantity }) };
+    }
+    const life = this.value("tif_limit");
+    const rests = life === "GTC" || life === "GTD";
     return {
-      market: this.form.dataset.slug,
-      outcome: this.outcomeIndex,
-      side: this.value("side"),
-      type: limit === null ? "market" : "limit",
-      time_in_force: this.value("tif"),
-      ...(limit === null ? {} : { price: decimal(Math.round(limit / 100)) }),
-      ...(this.buys ? { amount: quantity } : { size: quantity }),
+      ...common,
+      type: "limit",
+      time_in_force: life,
+      price: decimal(Math.round((plain(this.value("limit")) ?? 0) / 100)),
+      size: quantity,
+      post_only: rests && this.form.elements.post_only.checked,
+      ...(life === "GTD" ? { expires_at: this.expiration.ms() } : {}),
     };
   }
 
   #show(answer) {
     this.shown = answer;
-    const out = (name, text) => patch(this.form.querySelector(`[data-p=${name}]`), text);
-    const levels = answer.levels.map(({ price, size }) => ({ price: micros(price), size: micros(size) }));
-    const size = micros(answer.size);
-    const total = micros(answer.total);
-    const slip = micros(answer.slippage);
-    out("used", `${levels.length} level${levels.length === 1 ? "" : "s"} used`);
-    out("best", levels.length ? `best ${cents(levels[0].price, this.tick)}` : "");
-    out("average", averageCents(micros(answer.average_price)));
-    out("slippage", slip > 0 ? `+${averageCents(slip)}` : averageCents(slip));
-    out("shares", shares(size));
-    out("parts", `${usdc(micros(answer.notional))} ${this.buys ? "+" : "−"} ${usdc(micros(answer.fee))}`);
-    out("total", usdc(total));
-    out("payout", usdc(size));
-    out("profit", size ? usdcChange(size - total) : "");
-    this.form.querySelector("[data-p=profit]")?.setAttribute("class", tone(size - total));
-    this.#bar(levels);
-    this.onLevels(this.buys ? "ask" : "bid", levels);
-    this.#verdict(answer);
-  }
-
-  #bar(levels) {
-    const list = this.form.querySelector("[data-p=levels]");
-    list.className = this.buys ? "on-ask" : "on-bid";
-    list.replaceChildren(...levels.slice(0, 6).map(({ price, size }, place) => {
-      const item = document.createElement("li");
-      item.style.setProperty("--w", String(size / ONE));
-      item.style.setProperty("--i", String(place));
-      item.style.setProperty("--p", "100%");
-      item.textContent = cents(price, this.tick);
-      return item;
-    }));
+    const { side, levels, rest } = this.preview.show(answer, { buys: this.buys, price: this.limited ? Math.round(plain(this.value("limit")) / 100) : null });
+    this.onLevels(side, levels, rest);
+    const words = answer.problems.map(({ message }) => sentence(message));
+    if (answer.status === "killed") words.push("Nothing would trade at this price.");
+    if (answer.status === "partial") words.push("The book ends before the order does; the rest would not trade.");
+    const stops = answer.problems.length > 0 || answer.status === "killed";
+    this.#trouble(words.filter(Boolean).join(" "), stops);
+    this.place.disabled = stops;
+    this.#label(answer);
   }
 
   /** The part of the last level that is taken, once the ladder knows what stands there. */
   part(percent) {
-    const last = this.form.querySelector("[data-p=levels] li:last-child");
-    if (!last) return;
-    last.classList.toggle("part", percent < 100);
-    last.style.setProperty("--p", `${percent}%`);
-  }
-
-  #verdict(answer) {
-    const words = answer.problems.map(({ message }) => sentence(message));
-    if (answer.status === "killed") words.push("Nothing would trade at this price.");
-    if (answer.status === "partial") words.push(this.value("tif") === "FOK" ? "" : "The book ends before the order does; the rest would not trade.");
-    this.#trouble(words.filter(Boolean).join(" "), answer.problems.length > 0 || answer.status === "killed");
-    this.place.disabled = answer.problems.length > 0 || answer.status === "killed";
-    this.#label(answer);
+    this.preview.part(percent);
   }
 
   #refuse(message) {
@@ -253,17 +251,14 @@ export class Ticket {
     note.hidden = !text;
     note.classList.toggle("err", grave);
     note.classList.toggle("warn", !grave);
-    patch(note.querySelector("div"), text);
+    const box = note.querySelector("div");
+    if (box.textContent !== text) box.textContent = text;
   }
 
   #clear() {
     this.shown = null;
-    for (const node of this.form.querySelectorAll("[data-p]")) {
-      if (node.dataset.p === "levels") node.replaceChildren();
-      else if (node.dataset.p === "used") patch(node, "Levels used");
-      else patch(node, node.tagName === "DD" ? "–" : "");
-    }
-    this.onLevels("", []);
+    this.preview.clear();
+    this.onLevels("", [], null);
     this.#trouble("");
     if (this.place) this.place.disabled = true;
     this.#label();
@@ -275,7 +270,9 @@ export class Ticket {
     const chosen = this.form.elements.portfolio;
     const name = chosen?.selectedOptions?.[0]?.textContent ?? this.form.querySelector("b#portfolio")?.textContent ?? "";
     const verb = this.buys ? "Buy" : "Sell";
-    this.place.textContent = answer ? `${verb} ${label} · ${usdc(micros(answer.total))} · ${name}` : `${verb} ${label}`;
+    const limited = () => `${verb} ${shares(this.#quantity())} ${label} at ${this.preview.cents(Math.round(plain(this.value("limit")) / 100))}`;
+    const whole = () => `${verb} ${label} · ${usdc(micros(answer.total))}`;
+    this.place.textContent = answer ? `${this.limited ? limited() : whole()} · ${name}` : `${verb} ${label}`;
   }
 }
 

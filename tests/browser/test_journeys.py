@@ -85,9 +85,12 @@ def test_a_price_of_the_ladder_fills_the_ticket(visit, still):
 
     page.get_by_role("link", name="65¢").click()
     expect(page.get_by_label("Limit price")).to_have_value("65")
+    expect(page.locator("#shares")).to_be_focused()
     page.get_by_role("button", name="One tick down").click()
     expect(page.get_by_label("Limit price")).to_have_value("64")
-    page.get_by_label("Amount").fill("1000")
+    page.locator("#shares").fill("1000")
+    expect(page.locator("[data-p=join]")).to_have_text("360 left: joins 64¢ as the first in line")
+    page.get_by_label("Part, now").check()
     expect(page.locator("[data-trouble]")).to_contain_text("the rest would not trade")
 
 

@@ -17,7 +17,7 @@ from trading.services.portfolios import open_portfolio
 
 pytestmark = [pytest.mark.django_db(databases="__all__", transaction=True), pytest.mark.portable]
 
-# side, outcome, order type, quantity (USDC of a BUY, shares of a SELL), limit
+# side, outcome, order type, quantity (USDC of a BUY at market, else shares), limit
 TICKETS = [
     ("BUY", 0, "FAK", "2000", None),
     ("BUY", 0, "FOK", "64", "0.66"),
@@ -25,7 +25,12 @@ TICKETS = [
     ("BUY", 1, "FAK", "50", "0.39"),
     ("SELL", 0, "FOK", "100", "0.5"),
     ("SELL", 0, "FOK", "2000", "0.5"),
+    ("BUY", 0, "GTC", "5000", "0.66"),
 ]
+
+
+def counted(side, limit):
+    return "amount" if side == "BUY" and not limit else "size"
 
 
 def by_python(portfolio, market, side, index, kind, quantity, limit, **_):
@@ -39,7 +44,7 @@ def by_python(portfolio, market, side, index, kind, quantity, limit, **_):
             outcome_index=index,
             price=limit,
             client_order_id=str(uuid4()),
-            **{"amount" if side == "BUY" else "size": quantity},
+            **{counted(side, limit): quantity},
         ),
     )
 
@@ -51,7 +56,7 @@ def by_rest(portfolio, market, side, index, kind, quantity, limit, *, client):
         "side": side.lower(),
         "type": "limit" if limit else "market",
         "time_in_force": kind,
-        "amount" if side == "BUY" else "size": quantity,
+        counted(side, limit): quantity,
     }
     answer = client.post(
         orders_path(portfolio.pk), body | ({"price": limit} if limit else {}), content_type="application/json"
@@ -64,9 +69,10 @@ def by_form(portfolio, market, side, index, kind, quantity, limit, *, client):
         "step": "place",
         "side": side,
         "outcome": str(index),
-        "amount" if side == "BUY" else "shares": quantity,
+        counted(side, limit).replace("size", "shares"): quantity,
         "limit": from_micros(to_micros(limit) * 100) if limit else "",
-        "tif": kind,
+        "type": "limit" if limit else "market",
+        "tif_limit" if limit else "tif_market": kind,
         "portfolio": str(portfolio.pk),
         "key": str(uuid4()),
     }

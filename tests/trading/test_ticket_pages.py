@@ -53,8 +53,8 @@ def post(reader, mine):
             "step": step,
             "side": "BUY",
             "outcome": "0",
+            "type": "market",
             "amount": "40",
-            "tif": "FAK",
             "portfolio": str(mine.pk),
             "key": uuid4().hex,
         }
@@ -119,7 +119,7 @@ def test_the_same_ticket_with_other_figures_is_refused(post, rain, running_match
 
 def test_shares_are_sold_by_the_share(post, rain, running_matcher, mine):
     post(rain, step="place", amount="20.5")
-    answer = post(rain, step="place", side="SELL", shares="40", limit="49")
+    answer = post(rain, step="place", side="SELL", type="limit", tif_limit="FAK", shares="40", limit="49")
 
     order = Order.objects.get(side="SELL")
     assert answer.status_code == 302
@@ -127,14 +127,21 @@ def test_shares_are_sold_by_the_share(post, rain, running_matcher, mine):
     assert Position.objects.get().size_micros == 0
 
 
+REST = {"type": "limit", "limit": "49", "shares": "20", "tif_limit": "GTC"}
 REFUSALS = [
     ({"amount": ""}, "amount", "How much?"),
     ({"amount": "0.5"}, "amount", "min size: $1"),
     ({"amount": "20000"}, "amount", "Not enough cash"),
     ({"amount": "1,5"}, "amount", "plain number of dollars"),
-    ({"limit": "63.5"}, "limit", "minimum tick size"),
-    ({"limit": "100"}, "limit", "price"),
-    ({"limit": "NaN"}, "limit", "plain number of cents"),
+    ({**REST, "limit": "63.5"}, "limit", "minimum tick size"),
+    ({**REST, "limit": "100"}, "limit", "price"),
+    ({**REST, "limit": "NaN"}, "limit", "plain number of cents"),
+    ({**REST, "limit": ""}, "limit", "At what price?"),
+    ({**REST, "shares": "4"}, "shares", "lower than the minimum: 5"),
+    ({**REST, "shares": "20409"}, "shares", "Not enough cash"),
+    ({**REST, "tif_limit": "GTD", "until": "at", "expires": "soon"}, "expires", "Write a date and a time"),
+    ({**REST, "tif_limit": "GTD", "until": "at", "expires": "2020-01-01T00:00"}, "expires", "3 minutes"),
+    ({**REST, "limit": "51", "post_only": "on"}, "post_only", "order crosses book"),
     ({"side": "SELL", "shares": "5"}, "shares", "Not enough shares"),
     ({"side": "SELL", "shares": "-5"}, "shares", "More than 0"),
 ]
@@ -149,14 +156,17 @@ def test_a_refusal_stands_under_its_field(post, rain, step, fields, field, words
     assert words in text(response)
     assert not Order.objects.exists()
     if step == "place" or response.status_code == 422:
-        assert re.search(rf'name="{field}"[^>]*aria-invalid="true"[^>]*aria-describedby="{field}-e"', html)
+        label = field.replace("_", "-")
+        assert re.search(rf'name="{field}"[^>]*aria-invalid="true"[^>]*aria-describedby="{label}-e"', html)
+        assert f'id="{label}-e"' in html
         assert response.status_code == 422
 
 
 def test_what_was_typed_stays_typed(post, rain):
-    html = post(rain, amount="<b>many", limit="51").content.decode()
+    html = post(rain, type="limit", shares="<b>many", limit="51", tif_limit="GTD").content.decode()
 
     assert 'value="&lt;b&gt;many"' in html and 'value="51"' in html
+    assert re.search(r'value="limit" checked', html) and re.search(r'value="GTD" checked', html)
     assert "<b>many" not in html
 
 
@@ -219,3 +229,69 @@ def test_the_ticket_trades_as_the_portfolio_it_names(post, rain, reader, ada, ru
     assert "Class contest" in page and 'name="portfolio"' in page
     post(rain, step="place", portfolio=str(second.pk))
     assert Order.objects.get().portfolio_id == second.pk
+
+
+def test_a_limit_order_is_reviewed_with_its_queue(post, rain):
+    page = text(post(rain, **REST))
+
+    assert "No level used" in page
+    assert "Joins 49¢ behind 50 shares" in page
+    assert "$9.80" in page, "its backing, and what it costs if all fills"
+    assert "+$10.20" in page
+    assert "Buy 20 Yes at 49¢ · Main" in page
+    assert not Order.objects.exists()
+
+
+def test_a_marketable_limit_says_what_it_takes_and_what_rests(post, rain):
+    page = text(post(rain, **REST | {"limit": "51", "shares": "50"}))
+
+    assert "1 level used" in page
+    assert "20 left: joins 51¢ as the first in line" in page
+    assert "$15.30 + $0.37" in page
+    assert "$25.87" in page, "15.30 + 0.37485 now, 10.20 behind the rest"
+
+
+def test_own_earlier_orders_count_as_ahead(post, rain, running_matcher):
+    post(rain, step="place", **REST)
+
+    assert "behind 70 shares, 20 of them yours" in text(post(rain, **REST))
+
+
+def test_what_would_meet_an_own_order_is_shown_and_post_only_refused(post, rain, running_matcher):
+    post(rain, step="place", **REST | {"limit": "50"})
+    across = {"outcome": "1", "limit": "50", "shares": "20"}
+
+    page = text(post(rain, **REST | across))
+    assert "1 level used" in page and "Shares now 20" in page
+    assert "post-only order would trade now" in text(post(rain, **REST | across | {"post_only": "on"}))
+
+
+def test_a_reviewed_expiration_is_what_gets_placed(post, rain, running_matcher):
+    html = post(rain, **REST, step="review").content.decode()
+    assert "this one ends at" not in html
+    html = post(rain, **REST | {"tif_limit": "GTD", "until": "hour"}).content.decode()
+
+    pinned = re.search(r'name="expires" value="([^"]+)"', html).group(1)
+    assert '<option value="at" selected>' in html
+    assert "this one ends at" in html
+    post(rain, step="place", **REST | {"tif_limit": "GTD", "until": "at", "expires": pinned})
+    order = Order.objects.get()
+    assert (order.order_type, order.status) == ("GTD", "live")
+    assert order.expires_ms % 60_000 == 0
+    assert 3_600_000 - 5_000 < order.expires_ms - order.created_ms <= 3_660_000
+
+
+def test_a_placed_limit_order_says_where_it_stands(post, rain, reader, running_matcher):
+    page = text(reader.get(post(rain, step="place", **REST)["Location"]))
+
+    assert "20 Yes rest at 49¢ , Main, behind the 50 that stood there." in page
+    page = text(reader.get(post(rain, step="place", **REST | {"limit": "51", "shares": "50"})["Location"]))
+    assert "Bought 30 Yes at 51.00¢" in page
+    assert "20 Yes rest at 51¢ , first in line." in page
+
+
+def test_what_open_orders_back_is_not_free(post, rain, reader, running_matcher):
+    post(rain, step="place", **REST)
+
+    page = text(reader.get(f"/market/{rain.slug}"))
+    assert "$9,990.20 of $10,000.00 free here" in page

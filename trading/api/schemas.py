@@ -133,7 +133,11 @@ class Preview(serializers.Serializer):
     levels = PreviewLevel(many=True)
     affordable = serializers.BooleanField()
     resting_size = Decimal()
-    queue_ahead = Decimal(allow_null=True)
+    queue_ahead = Decimal(allow_null=True, help_text="shares served before what rests")
+    queue_own = Decimal(help_text="of them, your own earlier orders")
+    backing = Decimal(help_text="what must stay there for what rests: USDC of a BUY, shares of a SELL")
+    total_if_all_fills = Decimal(help_text="what a BUY pays or a SELL brings when what rests fills too")
+    ends_at = serializers.DateTimeField(allow_null=True, help_text="60 s before expires_at")
     killed_size = Decimal()
     problems = PreviewProblem(many=True)
 

@@ -35,7 +35,7 @@ def taken_of(world: str, condition_id: str) -> dict[tuple[Side, int], Taken]:
 def reserved_of(portfolio_id: UUID, *, condition_id: str, token_id: str, side: Side) -> int:
     """What open orders back already: USDC of a market's BUYs, or shares of a token's SELLs."""
     rows = Order.objects.filter(
-        portfolio_id=portfolio_id, condition_id=condition_id, status__in=_OPEN, side=side, amount_micros=None
+        portfolio_id=portfolio_id, condition_id=condition_id, status__in=OPEN, side=side, amount_micros=None
     ).exclude(price_micros=None)
     return sum(backing_micros(row) for row in rows if side is Side.BUY or row.token_id == token_id)
 
@@ -47,4 +47,4 @@ def backing_micros(order: Order) -> int:
     return cost_micros(price_micros=order.price_micros or 0, size_micros=order.open_micros)
 
 
-_OPEN = (Order.Status.ACCEPTED, Order.Status.DELAYED, Order.Status.LIVE)
+OPEN = (Order.Status.ACCEPTED, Order.Status.DELAYED, Order.Status.LIVE)

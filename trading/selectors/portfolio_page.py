@@ -16,6 +16,7 @@ from trading.selectors.portfolios import (
     position_lines,
     summary_of,
 )
+from trading.selectors.queues import QueueLine, queues_of
 from trading.selectors.quotes import market_url
 
 ORDERS_MAX = 12
@@ -65,6 +66,8 @@ class OrderLine:
     average_price_micros: int | None
     fee_micros: int
     killed_micros: int
+    open_micros: int
+    entry_ahead_micros: int | None  # what stood at its price when it came to rest, while it rests
     status: str
     reason: str
     created_ms: int
@@ -74,6 +77,10 @@ class OrderLine:
     @property
     def pending(self) -> bool:
         return self.status in (Order.Status.ACCEPTED, Order.Status.DELAYED)
+
+    @property
+    def resting(self) -> bool:
+        return self.status == Order.Status.LIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,10 +199,12 @@ def placed_order(order_id: UUID, *, user_id: UUID) -> OrderLine | None:
     if row is None:
         return None
     market = markets_by_condition([row.condition_id]).get(row.condition_id)
-    return order_line(row, market, fills_of_orders([row])[row.pk])
+    return order_line(row, market, fills_of_orders([row])[row.pk], queues_of([row]).get(row.pk))
 
 
-def order_line(row: Order, market: Market | None, fills: Sequence[Fill]) -> OrderLine:
+def order_line(
+    row: Order, market: Market | None, fills: Sequence[Fill], queue: QueueLine | None = None
+) -> OrderLine:
     return OrderLine(
         id=row.pk,
         portfolio_id=row.portfolio_id,
@@ -215,6 +224,8 @@ def order_line(row: Order, market: Market | None, fills: Sequence[Fill]) -> Orde
         average_price_micros=row.notional_micros * ONE // row.matched_micros if row.matched_micros else None,
         fee_micros=row.fee_micros,
         killed_micros=row.killed_micros,
+        open_micros=row.open_micros if row.amount_micros is None else 0,
+        entry_ahead_micros=queue.entry_ahead_micros if queue else None,
         status=row.status,
         reason=row.reason,
         created_ms=row.created_ms,

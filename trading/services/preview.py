@@ -4,16 +4,17 @@ from dataclasses import dataclass, replace
 
 from livedata.books import BookView
 from livedata.errors import StaleBook
-from markets.core.book import mirror
+from markets.core.book import Side, mirror
 from markets.core.errors import Rejected
-from markets.core.units import ONE
+from markets.core.units import ONE, cost_micros, proceeds_micros
 from trading.core.execution import check_backing
 from trading.core.fees import taker_fee_micros
 from trading.core.matching import LevelFill, match
 from trading.core.rejections import Code
-from trading.core.tickets import Ticket, check, check_on_book
+from trading.core.tickets import EXPIRES_EARLIER_MS, Ticket, check, check_on_book
 from trading.models import Portfolio
 from trading.selectors.holdings import holding_of, reserved_of, taken_of
+from trading.selectors.queues import own_book
 from trading.selectors.rules import market_rules
 from trading.services.orders import market_and_book
 from trading.services.timing import half_life_ms
@@ -44,10 +45,27 @@ class Preview:
     affordable: bool
     resting_size_micros: int
     queue_ahead_micros: int | None  # shares that are served before what rests
+    queue_own_micros: int  # … of which the portfolio's own earlier orders
+    backing_micros: int  # what must stay there for what rests: USDC of a BUY, shares of a SELL
+    ends_ms: int | None  # when the venue drops what rests by then
     killed_micros: int
     midpoint_micros: int | None
     view: BookView
     problems: tuple[Problem, ...]
+    ticket: Ticket
+
+    @property
+    def whole_size_micros(self) -> int:
+        """What trades now, and what may trade later."""
+        return self.size_micros + self.resting_size_micros
+
+    @property
+    def whole_total_micros(self) -> int:
+        """What a BUY pays, or a SELL brings, if all of it fills: makers pay no fee."""
+        if self.ticket.side is Side.BUY:
+            return self.total_micros + self.backing_micros
+        price = self.ticket.price_micros or 0
+        return self.total_micros + proceeds_micros(price_micros=price, size_micros=self.resting_size_micros)
 
 
 def preview(portfolio: Portfolio, ticket: Ticket, *, now_ms: int) -> Preview:
@@ -71,18 +89,23 @@ def preview(portfolio: Portfolio, ticket: Ticket, *, now_ms: int) -> Preview:
         check_on_book(ticket, view.book)
     except Rejected as refusal:
         problems.append(_problem(refusal))
+    own = own_book(portfolio, ticket)
     matched = match(
         replace(ticket, post_only=False),
         view.book,
         taken_of(portfolio.pk.hex, ticket.condition_id),
         now_ms=now_ms,
         half_life_ms=half_life_ms(),
+        own=own.across,
     )
+    if ticket.post_only and matched.fills and not problems:
+        words = "a post-only order would trade now"
+        problems.append(Problem(code=Code.POST_ONLY_WOULD_CROSS, message=words, field="post_only"))
     fee = sum(
         taker_fee_micros(rules.fees, price_micros=fill.price_micros, size_micros=fill.size_micros)
         for fill in matched.fills
     )
-    buys = ticket.side == "BUY"
+    buys = ticket.side is Side.BUY
     total = matched.notional_micros + fee if buys else matched.notional_micros - fee
     problems += _funds(portfolio, ticket, need_micros=total if buys else 0)
     average = matched.notional_micros * ONE // matched.matched_micros if matched.fills else None
@@ -101,11 +124,15 @@ def preview(portfolio: Portfolio, ticket: Ticket, *, now_ms: int) -> Preview:
         levels=matched.fills,
         affordable=not any(problem.code in _FUNDS for problem in problems),
         resting_size_micros=matched.resting_micros,
-        queue_ahead_micros=_queue_ahead(ticket, view) if matched.resting_micros else None,
+        queue_ahead_micros=_displayed(ticket, view) + own.before_micros if matched.resting_micros else None,
+        queue_own_micros=own.before_micros if matched.resting_micros else 0,
+        backing_micros=_backing(ticket, matched.resting_micros),
+        ends_ms=None if ticket.expires_ms is None else ticket.expires_ms - EXPIRES_EARLIER_MS,
         killed_micros=matched.killed_micros,
         midpoint_micros=midpoint,
         view=view,
         problems=tuple(problems),
+        ticket=ticket,
     )
 
 
@@ -113,7 +140,13 @@ _FUNDS = (Code.INSUFFICIENT_BALANCE, Code.INSUFFICIENT_SHARES)
 _NO_WALK = (Code.INVALID_ORDER, Code.INVALID_SIDE, Code.INVALID_PRICE, Code.INVALID_SIZE, Code.MARKET_CLOSED)
 
 
-def _queue_ahead(ticket: Ticket, view: BookView) -> int:
+def _backing(ticket: Ticket, resting_micros: int) -> int:
+    if ticket.side is Side.SELL or not resting_micros:
+        return resting_micros
+    return cost_micros(price_micros=ticket.price_micros or 0, size_micros=resting_micros)
+
+
+def _displayed(ticket: Ticket, view: BookView) -> int:
     assert ticket.price_micros is not None, "only a limit order rests"
     side, price = mirror(ticket.side, ticket.price_micros, ticket.outcome_index)
     return view.book.sizes(side).get(price, 0)

@@ -25,7 +25,7 @@ _CENT = ONE // 100
 _CHARTS = "vendor/lightweight-charts.js"
 _RANGES = {"1h": "1H", "6h": "6H", "1d": "1D", "1w": "1W", "1m": "1M", "max": "Max"}
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_FATES = {"accepted": "on its way", "killed": "nothing traded"}
+_FATES = {"accepted": "on its way", "killed": "nothing traded", "live": "resting"}
 _TILE_PX = {"lg": 56, "sm": 24}
 
 
@@ -179,8 +179,8 @@ def slippage(micros: int | None) -> str:
 
 @register.filter
 def profit(review: Any) -> int:
-    """What a BUY wins when its outcome comes true."""
-    won: int = review.size_micros - review.total_micros
+    """What a BUY wins when all of it fills and its outcome comes true."""
+    won: int = review.whole_size_micros - review.whole_total_micros
     return won
 
 
