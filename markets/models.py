@@ -107,6 +107,9 @@ class Market(models.Model):
     fee_exponent_micros = models.BigIntegerField(default=ONE)
     fee_source = models.CharField(max_length=8, choices=FeeSource, default=FeeSource.ASSUMED)
     rebate_rate_micros = models.BigIntegerField(default=0)
+    reward_min_size_micros = models.BigIntegerField(default=0)  # shares that an order must have to count
+    reward_max_spread_micros = models.BigIntegerField(default=0)  # from the midpoint, as a price
+    reward_daily_micros = models.BigIntegerField(default=0)  # USDC of the day's pool; 0: no programme
     neg_risk = models.BooleanField(default=False)
     neg_risk_other = models.BooleanField(default=False)
     seconds_delay = models.IntegerField(default=0)

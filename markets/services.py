@@ -19,7 +19,7 @@ from markets.search import Entry, in_parts, index
 from markets.upsert import patch, together, upsert
 
 # Part of every fingerprint: another number writes every row again, when what we keep of it has changed.
-_EDITION = "1"
+_EDITION = "2"
 _ENDED = (Market.Status.CLOSED, Market.Status.RESOLVED)
 _encoder = msgspec.msgpack.Encoder()
 Facts = TypeVar("Facts", EventFacts, MarketFacts)

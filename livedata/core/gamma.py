@@ -145,6 +145,9 @@ def _market_facts(raw: RawMarket, event: RawEvent | None, tags: Iterable[RawTag]
         fee_exponent_micros=fee_exponent,
         fee_source=fee_source,
         rebate_rate_micros=_rebate(raw.fee_schedule),
+        reward_min_size_micros=amount(raw.rewards_min_size),
+        reward_max_spread_micros=amount(raw.rewards_max_spread) // 100,
+        reward_daily_micros=_reward_pool(raw),
         neg_risk=bool(raw.neg_risk),
         neg_risk_other=bool(raw.neg_risk_other),
         seconds_delay=exact(Decimal(raw.seconds_delay or 0), 0, _DELAY_MAX) // ONE,
@@ -240,6 +243,17 @@ def _fee(raw: RawMarket) -> tuple[int, int, str]:
 
 def _rebate(fees: RawFees | None) -> int:
     return 0 if fees is None or fees.rebate_rate is None else exact(fees.rebate_rate, 0, ONE)
+
+
+def _reward_pool(raw: RawMarket) -> int:
+    """USDC a day of the programmes that run on the day of the row's own update."""
+    day = (raw.updated_at or "")[:10]
+    running = (
+        reward
+        for reward in raw.clob_rewards or ()
+        if not day or (reward.start_date or "")[:10] <= day <= (reward.end_date or "9999")[:10]
+    )
+    return sum(amount(reward.rewards_daily_rate) for reward in running)
 
 
 def _tokens(raw: RawMarket, outcome_count: int) -> tuple[str, str]:

@@ -19,6 +19,12 @@ class RawFees(msgspec.Struct, rename="camel"):
     rebate_rate: Decimal | None = None
 
 
+class RawReward(msgspec.Struct, rename="camel"):
+    rewards_daily_rate: Decimal | None = None  # USDC a day
+    start_date: str | None = None  # both days count
+    end_date: str | None = None
+
+
 class RawEvent(msgspec.Struct, rename="camel"):
     """The keys we read of an event; all others are skipped. Absent and null are the same."""
 
@@ -79,6 +85,9 @@ class RawMarket(msgspec.Struct, rename="camel"):
     order_min_size: Decimal | None = None
     fees_enabled: bool | None = None
     fee_schedule: RawFees | None = None
+    rewards_min_size: Decimal | None = None  # shares
+    rewards_max_spread: Decimal | None = None  # cents
+    clob_rewards: list[RawReward] | None = None
     neg_risk: bool | None = None
     neg_risk_other: bool | None = None
     seconds_delay: int | None = None

@@ -65,6 +65,9 @@ class MarketFacts(msgspec.Struct, frozen=True, kw_only=True):
     fee_exponent_micros: int = ONE
     fee_source: str = "assumed"
     rebate_rate_micros: int = 0
+    reward_min_size_micros: int = 0
+    reward_max_spread_micros: int = 0
+    reward_daily_micros: int = 0
     neg_risk: bool = False
     neg_risk_other: bool = False
     seconds_delay: int = 0

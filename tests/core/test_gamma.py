@@ -86,6 +86,35 @@ def test_the_fee_is_the_markets_own_schedule_or_assumed(enabled, schedule, wante
     assert found == wanted
 
 
+def programme(rate, start="2026-07-01", end="2500-12-31"):
+    return {"id": "1", "rewardsAmount": 0, "rewardsDailyRate": rate, "startDate": start, "endDate": end}
+
+
+REWARDS = [
+    ({}, (0, 0, 0)),
+    ({"rewardsMinSize": 50, "rewardsMaxSpread": 3.5}, (50_000_000, 35_000, 0)),
+    (
+        {"rewardsMinSize": 20, "rewardsMaxSpread": 5.5, "clobRewards": [programme(0.001), programme(1250)]},
+        (20_000_000, 55_000, 1_250_001_000),
+    ),
+    # Programmes run from their first day to their last; the row says what day it is.
+    ({"clobRewards": [programme(5, end="2026-10-31")]}, (0, 0, 0)),
+    ({"clobRewards": [programme(5, end="2026-11-01")]}, (0, 0, 5_000_000)),
+    ({"clobRewards": [programme(5, start="2026-11-02")]}, (0, 0, 0)),
+    ({"clobRewards": [programme(5, start="2026-11-02")], "updatedAt": None}, (0, 0, 5_000_000)),
+    # Shown only: what makes no sense is left out, and costs no market.
+    ({"rewardsMinSize": -1, "rewardsMaxSpread": 1e30, "clobRewards": [{}]}, (0, 0, 0)),
+]
+
+
+@pytest.mark.parametrize(("fields", "expected"), REWARDS)
+def test_rewards(fields, expected):
+    market = read_one(**fields)
+
+    came = (market.reward_min_size_micros, market.reward_max_spread_micros, market.reward_daily_micros)
+    assert came == expected
+
+
 BAD = [
     {"id": "abc"},
     {"id": "1" * 19},
