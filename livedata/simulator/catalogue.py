@@ -233,6 +233,7 @@ class Catalogue:
             line=draft.line,
             weight=slot.weight * draft.share,
             rewards=((20, 50, 100, 200)[mix(key, 23) % 4], (1.5, 3.5, 4.5, 5.5)[mix(key, 24) % 4]),
+            reward_daily=(0, 0, 1, 5, 20, 100)[mix(key, 25) % 6],
         )
 
     def _payout(self, event: EventListing, index: int, draft: MarketDraft) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any
 from livedata.simulator.answers import Answer, Refused, Request, told
 from livedata.simulator.listings import HALF, Listing, Phase
 from livedata.simulator.quotes import prices
+from livedata.simulator.rewards import rates
 from livedata.simulator.times import iso
 from livedata.simulator.venue import Venue
 from markets.core.units import ONE
@@ -132,7 +133,11 @@ def _market_row(venue: Venue, listing: Listing) -> dict[str, Any]:
         "neg_risk_request_id": listing.question_id if event.neg_risk else "",
         "icon": "",
         "image": "",
-        "rewards": {"rates": None, "min_size": listing.rewards[0], "max_spread": listing.rewards[1]},
+        "rewards": {
+            "rates": rates(listing),
+            "min_size": listing.rewards[0],
+            "max_spread": listing.rewards[1],
+        },
         "is_50_50_outcome": even,
         "tokens": [
             {"token_id": token_id, "outcome": outcome, "price": price, "winner": paid == ONE}

@@ -13,6 +13,7 @@ from livedata.simulator.frames import fee_schedule, game_start
 from livedata.simulator.listings import EventListing, Listing, Phase, Tag
 from livedata.simulator.live import Print
 from livedata.simulator.quotes import prices, quote
+from livedata.simulator.rewards import programmes
 from livedata.simulator.times import DAY, HOUR, MINUTE, day, iso, iso_micros, seconds_text
 from livedata.simulator.venue import Venue, Volumes
 from markets.core.units import ONE, from_micros
@@ -101,7 +102,7 @@ def market_row(
     }
     if listing.group_title:
         row["groupItemTitle"] = listing.group_title
-    _add_fees(row, listing)
+    _add_fees_and_rewards(row, listing)
     _add_kind(row, listing)
     if phase is not Phase.ANNOUNCED:
         _add_trading(row, venue, listing, phase)
@@ -113,7 +114,7 @@ def market_row(
     return row
 
 
-def _add_fees(row: dict[str, Any], listing: Listing) -> None:
+def _add_fees_and_rewards(row: dict[str, Any], listing: Listing) -> None:
     if fees := listing.event.fees:
         row |= {
             "makerBaseFee": 1000,
@@ -121,6 +122,8 @@ def _add_fees(row: dict[str, Any], listing: Listing) -> None:
             "feeType": fees.name,
             "feeSchedule": fee_schedule(listing),
         }
+    if running := programmes(listing):
+        row["clobRewards"] = running
 
 
 def _add_kind(row: dict[str, Any], listing: Listing) -> None:

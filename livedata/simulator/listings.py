@@ -72,6 +72,7 @@ class Listing:
     line: float | None = None
     weight: float = 0.0  # how busy it is; the busiest markets are near 1
     rewards: tuple[int, float] = (0, 0.0)  # minimum size and maximum spread in cents
+    reward_daily: int = 0  # USDC a day for those who quote it
 
     @property
     def key(self) -> int:
