@@ -30,6 +30,7 @@ from markets.selectors import sync_states
 from papertrading.schema import pending
 
 _KEPT_SECONDS = 1.0  # everybody may ask: a flood of questions costs one look a second
+_BEHIND_MS_MAX = 5_000  # a matcher further behind the feed fills resting orders late
 _SHARDS_MAX = 16
 _STARTED_MS = wall_ms()
 
@@ -146,10 +147,15 @@ def _counted(count: Any, noun: str) -> str:
 
 def _matcher_check() -> Check:
     seen = bus().get_many([f"matcher:seen:{shard}" for shard in range(_SHARDS_MAX)])
+    lags = bus().get_many([f"matcher:lag:{shard}" for shard in range(_SHARDS_MAX)])
     alive = [shard for shard, value in enumerate(seen) if value is not None]
-    ok = bool(alive) and alive == list(range(len(alive)))
-    detail = f"{len(alive)} running" if ok else "no word from it for 10 s: orders wait"
-    return Check(name="matcher", title="Matcher", ok=ok, detail=detail, facts={"shards": len(alive)})
+    behind_ms = max((int(value) for value in lags if value is not None), default=0)
+    ok = bool(alive) and alive == list(range(len(alive))) and behind_ms < _BEHIND_MS_MAX
+    detail = f"{len(alive)} running, {behind_ms} ms behind the feed"
+    if not alive:
+        detail = "no word from it for 10 s: orders wait"
+    facts = {"shards": len(alive), "behind_ms": behind_ms}
+    return Check(name="matcher", title="Matcher", ok=ok, detail=detail, facts=facts)
 
 
 def _catalogue_check() -> Check:

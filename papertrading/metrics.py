@@ -27,6 +27,12 @@ class SiteCollector(Collector):
         yield info
         if feed := found.by_name.get("feed"):
             yield from self._feed(feed.facts)
+        if matcher := found.by_name.get("matcher"):
+            yield GaugeMetricFamily(
+                "papertrading_matcher_behind_ms",
+                "Milliseconds that the slowest matcher is behind the feed.",
+                value=matcher.facts.get("behind_ms", 0),
+            )
         if catalogue := found.by_name.get("catalogue"):
             yield from self._syncs(catalogue.facts)
 

@@ -39,7 +39,7 @@ class Desks:
         self._desks: dict[str, Desk] = {}
         self._leased: set[str] = set()
         self._leased_s = 0.0
-        self.lag_ms = 0  # how old the newest step was when we read it
+        self.lag_ms = 0  # how old the oldest step was when we read it, since the last look
 
     def __len__(self) -> int:
         return len(self._desks)

@@ -152,7 +152,7 @@ class Matcher:
             return
         desk.steps.append(step)
         self._news.add(step.condition_id)
-        self._desks.lag_ms = max(0, wall_ms() - step.received_ms)
+        self._desks.lag_ms = max(self._desks.lag_ms, wall_ms() - step.received_ms)
 
     def _take_up(self, orders: Iterable[Order]) -> None:
         for order in orders:
@@ -184,6 +184,7 @@ class Matcher:
         shard = self._shard[0]
         bus().put(f"matcher:seen:{shard}", str(venue_now_ms()).encode(), ttl_ms=10_000)
         bus().put(f"matcher:lag:{shard}", str(self._desks.lag_ms).encode(), ttl_ms=10_000)
+        self._desks.lag_ms = 0
         return acted
 
     # --- what goes out ----------------------------------------------------------------------------

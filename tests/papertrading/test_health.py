@@ -26,7 +26,7 @@ def _forget() -> None:
     health._newest.clear()
     for owner in bus().hgetall(LEASES):
         release(owner)
-    for key in (KEY, "matcher:seen:0", "matcher:seen:2"):
+    for key in (KEY, "matcher:seen:0", "matcher:seen:2", "matcher:lag:0"):
         bus().delete(key)
 
 
@@ -187,3 +187,13 @@ def test_the_api_is_described_and_shown_without_foreign_scripts(client):
     script_policy = next(part for part in policy.split(";") if part.strip().startswith("script-src "))
     assert "unsafe-inline" not in script_policy
     assert "/auth/token" in client.get("/api/schema").content.decode()
+
+
+def test_a_matcher_far_behind_the_feed_is_not_well(client):
+    all_well()
+    bus().put("matcher:lag:0", b"7000", ttl_ms=10_000)
+
+    matcher = client.get("/health").json()["checks"]["matcher"]
+
+    assert (matcher["ok"], matcher["behind_ms"]) == (False, 7_000)
+    assert matcher["detail"] == "1 running, 7000 ms behind the feed"
