@@ -29,6 +29,7 @@ _EVERY_SECONDS = {
     "trading.tasks.renew_held_markets": 60,
     "trading.tasks.settle_resolved": 20,
     "trading.tasks.snapshot_equity": 300,
+    "trading.tasks.sample_rewards": 60,
     "trading.tasks.accrue_rebates": 3600,  # once a day, soon after its end; the others find nothing due
     "trading.tasks.report_reversals": 3600,
 }

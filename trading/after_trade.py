@@ -76,3 +76,31 @@ class RebateDay(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class RewardScore(models.Model):
+    """What one portfolio's resting orders in one market may have earned in a UTC day: an estimate.
+
+    Never money: it enters no balance, no equity and no rank. See trading/core/rewards.py.
+    """
+
+    # "<portfolio hex>:<condition>:<day_ms>:<epoch>"
+    id = models.CharField(primary_key=True, db_column="_id", max_length=140)
+    portfolio = models.ForeignKey("trading.Portfolio", models.PROTECT, related_name="reward_scores")
+    condition_id = models.CharField(max_length=66)
+    day_ms = models.BigIntegerField()
+    last_minute = models.BigIntegerField()  # epoch minutes: a minute is sampled once
+    minutes_count = models.IntegerField(default=0)  # in which something scored
+    score_micros = models.BigIntegerField(default=0)  # the minutes' scores together
+    low_share_micros = models.BigIntegerField(default=0)  # their parts of the pool, in millionths
+    high_share_micros = models.BigIntegerField(default=0)
+    pool_micros = models.BigIntegerField()  # USDC of the day, as last seen
+    low_micros = models.BigIntegerField(default=0)  # USDC so far
+    high_micros = models.BigIntegerField(default=0)
+    epoch = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["portfolio", "-day_ms", "id"], name="reward_of_portfolio")]
+
+    def __str__(self) -> str:
+        return self.id

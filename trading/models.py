@@ -11,6 +11,7 @@ from django.db import models
 from markets.core.book import Side
 from trading.after_trade import Rebate as Rebate
 from trading.after_trade import RebateDay as RebateDay
+from trading.after_trade import RewardScore as RewardScore
 from trading.after_trade import SetChange as SetChange
 from trading.core.tickets import OrderType
 

@@ -8,7 +8,7 @@ from livedata.clock import venue_now_ms
 from livedata.errors import VenueError
 from markets.selectors import markets_by_condition
 from trading.models import Position
-from trading.services import rebates, settlement
+from trading.services import rebates, rewards, settlement
 from trading.services.equity import snapshot_equity as write_equity
 
 HELD_LEASE_S = 180
@@ -32,6 +32,12 @@ def report_reversals() -> int:
 def accrue_rebates() -> int:
     """Reckon the maker rebates of the days that have ended."""
     return rebates.accrue_rebates(now_ms=venue_now_ms())
+
+
+@shared_task(ignore_result=True)
+def sample_rewards() -> int:
+    """Score what rests in the book now for liquidity rewards."""
+    return rewards.sample_rewards(now_ms=venue_now_ms())
 
 
 @shared_task(ignore_result=True)
