@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from trading.api.accruals import RebatesView, RewardsView
 from trading.api.awaiting import awaiting
 from trading.api.orders import OrdersView, OrderView, PreviewView, TradesView, TradeView
 from trading.api.portfolios import (
@@ -32,6 +33,8 @@ urlpatterns = [
     path(f"{_ONE}/redeem", RedeemView.as_view()),
     path(f"{_ONE}/positions", PositionsView.as_view()),
     path(f"{_ONE}/ledger", LedgerView.as_view()),
+    path(f"{_ONE}/rebates", RebatesView.as_view()),
+    path(f"{_ONE}/rewards", RewardsView.as_view()),
     path(f"{_ONE}/equity", EquityView.as_view()),
     path(f"{_ONE}/metrics", MetricsView.as_view()),
     path(f"{_ONE}/export", ExportView.as_view()),

@@ -1,25 +1,20 @@
 """Maker rebates: reckoned once a UTC day, paid from a dollar, and only for what was really made."""
 
-from uuid import uuid4
-
 import pytest
 
-from markets.core.units import ONE, from_micros, to_micros
+from markets.core.units import ONE, from_micros
 from markets.models import Market
 from tests.trading.conftest import ALICE
+from tests.trading.rows import AFTER_MONDAY, MONDAY, TUESDAY, WEDNESDAY, made
 from tests.trading.venue import make_market
 from trading.core.rebates import DAY_MS
-from trading.models import Fill, Order, Portfolio, Posting, Rebate, RebateDay
+from trading.models import Fill, Portfolio, Posting, Rebate, RebateDay
 from trading.selectors.rebates import rebate_sums
 from trading.services.audit import audit
 from trading.services.portfolios import open_portfolio, reset_portfolio
 from trading.services.rebates import GRACE_MS, accrue_rebates
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.portable]
-
-MONDAY = 1_795_392_000_000  # midnight, UTC
-TUESDAY, WEDNESDAY = MONDAY + DAY_MS, MONDAY + 2 * DAY_MS
-AFTER_MONDAY = TUESDAY + GRACE_MS
 
 
 @pytest.fixture
@@ -31,43 +26,6 @@ def market(db):
 @pytest.fixture
 def portfolio(db):
     return open_portfolio(user_id=ALICE, name="Maker", now_ms=MONDAY)
-
-
-def made(portfolio, market, size, at_ms=MONDAY + 1, **fields):
-    """A fill as the executor writes it, without its money: rebates look at nothing else."""
-    given = {"price": "0.5", "role": "maker", "self_match": False, **fields}
-    order = Order.objects.create(
-        portfolio=portfolio,
-        client_order_id=str(uuid4()),
-        body_hash="",
-        condition_id=market.condition_id,
-        token_id=market.token_0,
-        outcome_index=0,
-        side="BUY",
-        order_type="GTC",
-        size_micros=to_micros(size),
-        effective_ms=at_ms,
-        created_ms=at_ms,
-        updated_ms=at_ms,
-        epoch=portfolio.epoch,
-    )
-    return Fill.objects.create(
-        order=order,
-        portfolio=portfolio,
-        source_id=str(uuid4()),
-        condition_id=market.condition_id,
-        token_id=market.token_0,
-        outcome_index=0,
-        side="BUY",
-        role=given["role"],
-        price_micros=to_micros(given["price"]),
-        size_micros=to_micros(size),
-        notional_micros=0,
-        fee_micros=0,
-        self_match=given["self_match"],
-        filled_ms=at_ms,
-        epoch=portfolio.epoch,
-    )
 
 
 def cash(portfolio):

@@ -1,12 +1,11 @@
 """Resting orders are scored once a minute, and what they may have earned is shown and never money."""
 
-from uuid import uuid4
-
 import pytest
 
 from livedata.pulse import wall_ms
-from markets.core.units import ONE, from_micros, to_micros
+from markets.core.units import ONE, from_micros
 from markets.models import Market
+from tests.trading.rows import NOON, both_sides
 from tests.trading.venue import make_market
 from trading.core.rebates import DAY_MS, day_of
 from trading.models import Order, Portfolio, Posting, RewardScore
@@ -16,7 +15,6 @@ from trading.services.rewards import sample_rewards
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.portable]
 
-NOON = day_of(1_795_500_000_000) + DAY_MS // 2
 MINUTE = 60_000
 
 
@@ -31,33 +29,6 @@ def market(db, feed):
     )
     feed.show(market, "0.45x500", "0.55x500")
     return market
-
-
-def rest(portfolio, market, side, price, size="90", outcome_index=0, **fields):
-    given = {"status": Order.Status.LIVE, "rested_ms": NOON - 3_500, **fields}
-    return Order.objects.create(
-        portfolio=portfolio,
-        client_order_id=str(uuid4()),
-        body_hash="",
-        condition_id=market.condition_id,
-        token_id=market.token_ids[outcome_index],
-        outcome_index=outcome_index,
-        side=side,
-        order_type="GTC",
-        price_micros=to_micros(price),
-        size_micros=to_micros(size),
-        effective_ms=1,
-        created_ms=1,
-        updated_ms=1,
-        epoch=portfolio.epoch,
-        **given,
-    )
-
-
-def both_sides(portfolio, market, **fields):
-    """A bid for YES at 0.49, and one for NO at 0.49: the other side, an offer of YES at 0.51."""
-    rest(portfolio, market, "BUY", "0.49", **fields)
-    rest(portfolio, market, "BUY", "0.49", outcome_index=1, **fields)
 
 
 def figures():

@@ -8,6 +8,8 @@ from django.db.models import Count, Sum
 from markets.core.units import ONE
 from trading.models import EquityPoint, Fill, Portfolio
 from trading.selectors.portfolios import PortfolioSummary, position_lines, summary_of
+from trading.selectors.rebates import RebateSums, rebate_sums
+from trading.selectors.rewards import RewardRange, reward_range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +18,8 @@ class Figures:
     trades_count: int
     volume_micros: int
     markets_count: int
+    rebates: RebateSums
+    rewards: RewardRange  # an estimate: in no balance
     max_drawdown_micros: int | None  # the deepest fall from a peak, as a fraction of the peak, in millionths
 
 
@@ -31,6 +35,8 @@ def portfolio_figures(portfolio: Portfolio) -> Figures:
         summary=summary_of(portfolio, position_lines(portfolio_id=portfolio.pk)),
         trades_count=sums["count"],
         volume_micros=sums["volume"] or 0,
+        rebates=rebate_sums(portfolio),
+        rewards=reward_range(portfolio),
         markets_count=fills.values("condition_id").distinct().count(),
         max_drawdown_micros=max_drawdown_micros(worths),
     )
