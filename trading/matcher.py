@@ -22,6 +22,7 @@ from livedata.bus import START, bus
 from livedata.clock import passed, venue_now_ms
 from livedata.core.steps import Step
 from livedata.pulse import wall_ms
+from trading.bulk import read_rows
 from trading.desk import Command, Desk, Kind
 from trading.desks import Desks, in_shard
 from trading.markouts import Markouts
@@ -99,7 +100,7 @@ class Matcher:
                 if self._is_mine(condition_id):
                     woken.append(UUID(order_id))
         if woken:
-            self._take_up(Order.objects.filter(pk__in=woken))
+            self._take_up(read_rows(Order, {"pk": tuple(woken)}))
         scan = time.monotonic() - self._scanned > RESCAN_S
         if scan:
             self._scanned = time.monotonic()

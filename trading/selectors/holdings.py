@@ -1,9 +1,12 @@
 """What one portfolio holds of one token, and took from one market: what an execution starts from."""
 
+from collections import Counter
+from collections.abc import Collection
 from uuid import UUID
 
 from markets.core.book import Side
 from markets.core.units import cost_micros
+from trading.bulk import read_rows
 from trading.core.footprint import Taken
 from trading.core.positions import Holding
 from trading.models import Footprint, Order, Position
@@ -14,8 +17,8 @@ def position_key(portfolio_id: UUID, token_id: str) -> str:
 
 
 def holding_of(portfolio_id: UUID, token_id: str) -> Holding:
-    row = Position.objects.filter(pk=position_key(portfolio_id, token_id)).first()
-    return as_holding(row) if row else Holding()
+    rows = read_rows(Position, {"pk": position_key(portfolio_id, token_id)})
+    return as_holding(rows[0]) if rows else Holding()
 
 
 def as_holding(row: Position) -> Holding:
@@ -28,7 +31,7 @@ def as_holding(row: Position) -> Holding:
 
 
 def taken_of(world: str, condition_id: str) -> dict[tuple[Side, int], Taken]:
-    rows = Footprint.objects.filter(world=world, condition_id=condition_id)
+    rows = read_rows(Footprint, {"world": world, "condition_id": condition_id})
     return {(Side(row.book_side), row.price_micros): Taken(row.size_micros, row.at_ms) for row in rows}
 
 
@@ -38,6 +41,18 @@ def reserved_of(portfolio_id: UUID, *, condition_id: str, token_id: str, side: S
         portfolio_id=portfolio_id, condition_id=condition_id, status__in=OPEN, side=side, amount_micros=None
     ).exclude(price_micros=None)
     return sum(backing_micros(row) for row in rows if side is Side.BUY or row.token_id == token_id)
+
+
+def backing_of(portfolio_ids: Collection[UUID]) -> Counter[UUID]:
+    """USDC that open BUYs of each portfolio need, all markets together: one query.
+
+    The same cash may back orders in several markets, so this may be more than there is.
+    """
+    backing: Counter[UUID] = Counter()
+    rows = Order.objects.filter(portfolio_id__in=portfolio_ids, status__in=OPEN, side=Side.BUY)
+    for row in rows.filter(amount_micros=None).exclude(price_micros=None):
+        backing[row.portfolio_id] += backing_micros(row)
+    return backing
 
 
 def backing_micros(order: Order) -> int:

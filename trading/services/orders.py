@@ -16,7 +16,7 @@ from markets.core.book import Side
 from markets.core.errors import Conflict, Rejected
 from markets.models import Market
 from trading.atomic import run_atomic
-from trading.bulk import insert_rows
+from trading.bulk import insert_rows, read_rows
 from trading.core.execution import check_backing, execute, most_micros
 from trading.core.positions import Holding
 from trading.core.rejections import Code
@@ -57,7 +57,10 @@ def submit_order(*, portfolio_id: UUID, ticket: Ticket, now_ms: int) -> Order:
 
 
 def _record(portfolio_id: UUID, ticket: Ticket, now_ms: int) -> Order:
-    portfolio = Portfolio.objects.get(pk=portfolio_id)
+    portfolios = read_rows(Portfolio, {"pk": portfolio_id})
+    if not portfolios:
+        raise Portfolio.DoesNotExist(portfolio_id)
+    portfolio = portfolios[0]
     market, view = market_and_book(ticket.condition_id)
     rules = market_rules(market, view)
     _check_ticket(portfolio, ticket, rules, now_ms=now_ms)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from markets.core.book import Side
 from markets.core.errors import Conflict
-from trading.bulk import insert_rows, update_rows
+from trading.bulk import insert_rows, read_rows, update_rows
 from trading.core.footprint import Taken, after_taking
 from trading.core.positions import Holding
 from trading.core.resting import MakerFill, Resting
@@ -73,15 +73,16 @@ class Unit:
             else:
                 ids.add(act.order_id)
         ids |= {UUID(fill.order_id) for fill in makers}
-        rows = Order.objects.filter(pk__in=ids).select_related("portfolio")
-        for order in rows if makers else rows.filter(status__in=OPEN):
-            self.orders[order.pk] = order
-            portfolio = self.portfolios.setdefault(order.portfolio_id, order.portfolio)
-            order.portfolio = portfolio  # one object per portfolio, however many orders
-            self.purses.setdefault(
-                portfolio.pk,
-                Purse(portfolio.cash_micros, portfolio.realised_pnl_micros, portfolio.fees_micros),
+        open_only = {} if makers else {"status": OPEN}
+        orders = read_rows(Order, {"pk": tuple(ids), **open_only})
+        for portfolio in read_rows(Portfolio, {"pk": tuple({order.portfolio_id for order in orders})}):
+            self.portfolios[portfolio.pk] = portfolio
+            self.purses[portfolio.pk] = Purse(
+                portfolio.cash_micros, portfolio.realised_pnl_micros, portfolio.fees_micros
             )
+        for order in orders:
+            order.portfolio = self.portfolios[order.portfolio_id]  # one object, however many orders
+            self.orders[order.pk] = order
         self._read_holdings()
         if any(isinstance(act, Due) for act in self.acts):
             self._read_live()
@@ -91,21 +92,24 @@ class Unit:
     def _read_holdings(self) -> None:
         orders = self.orders.values()
         keys = {position_key(order.portfolio_id, order.token_id) for order in orders}
-        for row in Position.objects.filter(pk__in=keys):
+        for row in read_rows(Position, {"pk": tuple(keys)}):
             self.holdings[row.pk] = as_holding(row)
             self.stored.add(row.pk)
-        worlds = {portfolio_id.hex for portfolio_id in self.portfolios}
-        conditions = {order.condition_id for order in orders}
-        for mark in Footprint.objects.filter(world__in=worlds, condition_id__in=conditions):
+        worlds = tuple(portfolio_id.hex for portfolio_id in self.portfolios)
+        conditions = tuple({order.condition_id for order in orders})
+        for mark in read_rows(Footprint, {"world": worlds, "condition_id": conditions}):
             levels = self.taken.setdefault((mark.world, mark.condition_id), {})
             levels[Side(mark.book_side), mark.price_micros] = Taken(mark.size_micros, mark.at_ms)
             self.stored.add(mark.pk)
 
     def _read_live(self) -> None:
-        rows = Order.objects.filter(
-            portfolio_id__in=list(self.portfolios),
-            condition_id__in=list({order.condition_id for order in self.orders.values()}),
-            status=Order.Status.LIVE,
+        rows = read_rows(
+            Order,
+            {
+                "condition_id": tuple({order.condition_id for order in self.orders.values()}),
+                "status": Order.Status.LIVE,
+                "portfolio_id": tuple(self.portfolios),
+            },
         )
         self.live = {row.pk: row for row in rows}
         if self.live:
@@ -125,7 +129,7 @@ class Unit:
     def _read_own_holdings(self) -> None:
         """Of the live orders, which a taker of their portfolio may meet."""
         keys = {position_key(row.portfolio_id, row.token_id) for row in self.live.values()}
-        for row in Position.objects.filter(pk__in=keys - self.stored):
+        for row in read_rows(Position, {"pk": tuple(keys - self.stored)}):
             self.holdings[row.pk] = as_holding(row)
             self.stored.add(row.pk)
 
