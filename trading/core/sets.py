@@ -2,7 +2,7 @@
 
 Every move says what comes and what goes, and at what value each is booked. What comes costs its value,
 what goes is sold at its value, and the values of what goes less those of what comes are the cash: no move
-makes or loses money. How a dollar is laid on the outcomes: docs/decisions, "What a split costs".
+makes or loses money. How a dollar is laid on the outcomes: docs/decisions/0011.
 Source: api of 2026, "Split / merge / convert"; the neg-risk adapter's convertPositions.
 """
 
