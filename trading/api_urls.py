@@ -24,7 +24,7 @@ urlpatterns = [
     path(f"{_ONE}/reset", ResetView.as_view()),
     path(f"{_ONE}/orders", awaiting(OrdersView.as_view())),
     path(f"{_ONE}/orders/preview", awaiting(PreviewView.as_view())),
-    path(f"{_ONE}/orders/<str:order_id>", OrderView.as_view()),
+    path(f"{_ONE}/orders/<str:order_id>", awaiting(OrderView.as_view())),
     path(f"{_ONE}/trades", awaiting(TradesView.as_view())),
     path(f"{_ONE}/trades/<uuid:trade_id>", TradeView.as_view()),
     path(f"{_ONE}/split", SplitView.as_view()),

@@ -1,5 +1,6 @@
 """The site is killed in the middle of trading: no order, fill or cent is lost or doubled."""
 
+import os
 import random
 import subprocess
 import sys
@@ -17,15 +18,27 @@ from tests.site import ROOT, Site, start_site
 
 @pytest.fixture
 def venue():
-    """A venue that outlives the site: two markets with deep books."""
+    """A venue that outlives the site: two markets with deep books, which takers hit all the time."""
     world = ManualWorld()
     with serve(world) as running:
-        for slug in ("first", "second"):
-            market = world.add_market(slug=slug)
+        markets = [world.add_market(slug=slug).condition_id for slug in ("first", "second")]
+        for condition_id in markets:
             world.set_book(
-                market.condition_id, bids=[("0.49", "900000")], asks=[("0.51", "900000"), ("0.52", "900000")]
+                condition_id, bids=[("0.49", "900000")], asks=[("0.51", "900000"), ("0.52", "900000")]
             )
+        stop = threading.Event()
+        taking = threading.Thread(target=_take, args=(world, markets, stop))
+        taking.start()
         yield running
+        stop.set()
+        taking.join()
+
+
+def _take(world: ManualWorld, markets: list[str], stop: threading.Event) -> None:
+    """Strangers sell below the best bid, so that whoever bids more is filled before them."""
+    draw = random.Random(3)
+    while not stop.wait(0.03):
+        world.trade(draw.choice(markets), "SELL", str(draw.randint(1, 30)), limit="0.49")
 
 
 def audit(folder, venue) -> str:
@@ -41,7 +54,10 @@ def audit(folder, venue) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(5, marks=pytest.mark.slow)])
+KILLS = int(os.environ.get("KILLS", "5"))  # of the long run; more by hand
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(KILLS, marks=pytest.mark.slow, id="many")])
 def test_a_site_killed_while_trading_loses_and_doubles_nothing(tmp_path, venue, kills):
     draw = random.Random(11)
     site = _start(tmp_path, venue)
@@ -61,7 +77,7 @@ def test_a_site_killed_while_trading_loses_and_doubles_nothing(tmp_path, venue, 
         for asker in askers:
             asker.start()
         begun = len(answered)
-        until("orders flow", lambda begun=begun: len(answered) > begun + 10)
+        until("orders flow", lambda begun=begun: len(answered) > begun + 10, seconds=40)
         time.sleep(draw.random() * 0.2)  # a random instant is what is tested
         site.process.kill()
         site.process.wait()
@@ -78,14 +94,16 @@ def test_a_site_killed_while_trading_loses_and_doubles_nothing(tmp_path, venue, 
         if key not in answered:
             answer = until("an answer", lambda body=body: _settled(trader, body))
             answered[key] = answer
+    until("all cancels took effect", lambda: _cancelled(trader))
     orders = until("nothing is on its way", lambda: _all_ended(trader))
     site.stop()
 
     assert orders.keys() == asked.keys()
     for key, answer in answered.items():
         assert orders[key]["id"] == answer["id"]
-        if answer["status"] == "matched":
+        if answer["status"] in ("matched", "cancelled"):
             assert orders[key] == answer
+    assert {"matched", "cancelled"} <= {order["status"] for order in orders.values()}
     assert "0 drifts" in audit(tmp_path, venue)
 
 
@@ -105,19 +123,41 @@ def _trade(trader: Trader, draw: random.Random, stop: threading.Event, asked: di
             "market": draw.choice(["first", "second"]),
             "outcome": draw.choice(["Yes", "No"]),
             "side": "BUY",
-            "amount": str(draw.randint(1, 5)),
             "client_order_id": f"{draw.getrandbits(64):x}",
         }
+        if draw.random() < 0.5:
+            body |= {"amount": str(draw.randint(1, 5))}
+        else:
+            price = draw.choice(["0.48", "0.50"])
+            body |= {"type": "limit", "price": price, "size": str(draw.randint(5, 20))}
         asked[body["client_order_id"]] = body
         try:
             answer = trader.order(**body)
         except httpx.TransportError:
             continue
         if answer.status_code in (200, 201):
-            answered[body["client_order_id"]] = answer.json()
+            order = answer.json()
+            if order["status"] == "live" and draw.random() < 0.5:
+                order = _cancel(trader, order)
+            answered[body["client_order_id"]] = order
         else:
             assert answer.status_code in (429, 503), answer.text
             time.sleep(0.05)
+
+
+def _cancel(trader: Trader, order: dict) -> dict:
+    """The order as its cancel left it; as it was, when nobody answers."""
+    try:
+        answer = trader.client.delete(f"/portfolios/{trader.portfolio_id}/orders/{order['id']}")
+    except httpx.TransportError:
+        return order
+    return answer.json() if answer.status_code == 200 else order
+
+
+def _cancelled(trader: Trader) -> bool:
+    answer = trader.client.delete(f"/portfolios/{trader.portfolio_id}/orders")
+    assert answer.status_code == 200, answer.text
+    return not answer.json()["not_cancelled"] and not answer.json()["cancelled"]
 
 
 def _settled(trader: Trader, body: dict) -> dict | None:
@@ -127,5 +167,5 @@ def _settled(trader: Trader, body: dict) -> dict | None:
 
 def _all_ended(trader: Trader) -> dict | None:
     orders = trader.orders()
-    waiting = [order for order in orders.values() if order["status"] in ("accepted", "delayed")]
+    waiting = [order for order in orders.values() if order["status"] in ("accepted", "delayed", "live")]
     return None if waiting else orders
