@@ -26,6 +26,7 @@ from trading.selectors.market_page import (
     venue_url,
     watch,
 )
+from trading.selectors.open_orders import open_orders
 from trading.selectors.portfolio_page import FillLine, fills_here, placed_order
 from trading.selectors.portfolios import PositionLine, position_lines
 from trading.selectors.ticket_panel import TicketPanel, ticket_panel
@@ -127,7 +128,13 @@ def _own(request: HttpRequest, market: Market, ticket: TicketPanel, outcome: int
         placed = placed_order(order_id, user_id=request.user.pk)
     holdings = [line for line in held if line.condition_id == market.condition_id]
     fills = fills_here(ticket.portfolio.id, market)
-    return {"holdings": holdings, "fills": fills, "placed": placed, "own": _marks(holdings, fills, outcome)}
+    return {
+        "holdings": holdings,
+        "fills": fills,
+        "placed": placed,
+        "open_orders": open_orders(ticket.portfolio.id, market=market),
+        "own": _marks(holdings, fills, outcome),
+    }
 
 
 def _taking(answer: Answer | None, outcome: int) -> dict[int, int]:

@@ -111,7 +111,9 @@ def position_json(line: PositionLine) -> dict[str, Any]:
     }
 
 
-def portfolio_json(summary: PortfolioSummary, lines: Iterable[PositionLine] | None = None) -> dict[str, Any]:
+def portfolio_json(
+    summary: PortfolioSummary, lines: Iterable[PositionLine] | None = None, *, backing_micros: int = 0
+) -> dict[str, Any]:
     """Portfolio of the contract; with its positions in its own route."""
     portfolio: Portfolio = summary.portfolio
     answer: dict[str, Any] = {
@@ -126,7 +128,7 @@ def portfolio_json(summary: PortfolioSummary, lines: Iterable[PositionLine] | No
         "realised_pnl": from_micros(portfolio.realised_pnl_micros),
         "unrealised_pnl": from_micros(summary.unrealised_pnl_micros),
         "fees_paid": from_micros(portfolio.fees_micros),
-        "open_orders_backing": "0",
+        "open_orders_backing": from_micros(backing_micros),
         "latency_ms": portfolio.latency_ms,
         "queue_model": portfolio.queue_model,
         "is_active": portfolio.is_active,

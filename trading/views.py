@@ -4,22 +4,26 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import urlencode
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from livedata.catalogue import load_event, load_market, with_rules
 from livedata.clock import venue_now_ms
 from livedata.core.links import Link, read_link
 from markets.models import Market
+from markets.selectors import market_by_slug
+from trading.cancel_post import GOOD, Asked, Said, cancelled, read_cancel, to_ask_back
 from trading.forms import PortfolioForm, ResetForm, TicketForm
 from trading.market_context import event_context, market_context, reader_id
 from trading.models import Portfolio
 from trading.portfolio_post import opened_by, reset_by
 from trading.selectors.browse import CHIPS, SORT_NAMES, browse_page, categories, movers, read_asked
+from trading.selectors.open_orders import open_orders
 from trading.selectors.portfolio_page import portfolio_page
 from trading.selectors.portfolios import portfolio_of, portfolio_summaries, portfolios_of
 from trading.selectors.quotes import event_url, market_url
@@ -128,6 +132,39 @@ def reset(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
         return HttpResponseRedirect(f"/portfolio/{chosen.pk}")
     context = {"form": form, "portfolio": chosen}
     return render(request, "trading/reset.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+async def cancel(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
+    """Cancel one order or all; one that has come far in its queue asks back first."""
+    user = await request.auser()
+    if not user.is_authenticated:
+        return redirect_to_login(f"/portfolio/{portfolio_id}")
+    asked = await sync_to_async(read_cancel)(user, portfolio_id, request.POST.dict())
+    if lines := await sync_to_async(to_ask_back)(asked):
+        return await sync_to_async(render)(request, "trading/cancel.html", {"asked": asked, "lines": lines})
+    return await sync_to_async(_said)(request, asked, await cancelled(asked))
+
+
+def _said(request: HttpRequest, asked: Asked, words: list[Said]) -> HttpResponse:
+    for said in words:
+        level = messages.SUCCESS if said.tone == GOOD else messages.WARNING
+        messages.add_message(request, level, said.words, extra_tags=said.tone)
+    if asked.market is None:
+        return HttpResponseRedirect(f"/portfolio/{asked.portfolio.pk}")
+    return HttpResponseRedirect(f"{market_url(asked.market.slug)}?portfolio={asked.portfolio.pk}")
+
+
+@login_required
+@require_safe
+def open_orders_part(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
+    """The rows of open orders alone: what an open page reads again when its queues may have moved."""
+    chosen, slug = _own_portfolio(request, portfolio_id), request.GET.get("market", "")
+    market = market_by_slug(slug[:255]) if slug else None
+    if slug and market is None:
+        raise Http404
+    lines = open_orders(chosen.pk, market=market)
+    return render(request, "trading/_open_order_rows.html", {"open_orders": lines, "short": bool(slug)})
 
 
 @login_required

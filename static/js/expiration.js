@@ -11,13 +11,14 @@ export class Expiration {
     this.field = form.elements.expires;
     this.words = form.querySelector("[data-p=ends]");
     if (!this.until) return;
+    this.ahead = Number(this.until.dataset.now) - Date.now(); // the venue's clock may be another than ours
     form.addEventListener("input", () => this.#say());
     this.#say();
   }
 
   /** The expiration asked for, in epoch milliseconds; whole minutes. NaN when the field holds no time. */
   ms() {
-    const now = Date.now();
+    const now = Date.now() + this.ahead;
     if (this.until.value === "hour") return Math.ceil((now + HOUR_MS) / MINUTE_MS) * MINUTE_MS;
     if (this.until.value === "day") return (Math.floor(now / DAY_MS) + 1) * DAY_MS;
     if (this.until.value === "close") return Number(this.until.dataset.closes);
@@ -38,8 +39,8 @@ export class Expiration {
     if (!Number.isNaN(at)) {
       const ends = new Date(at - EARLIER_MS);
       const day = ends.toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
-      const own = ends.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-      text = `: this one ends at ${day} ${ends.toISOString().slice(11, 16)} UTC, ${own} your time`;
+      const here = new Date(ends - this.ahead).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+      text = `: this one ends at ${day} ${ends.toISOString().slice(11, 16)} UTC, ${here} your time`;
     }
     if (this.words.textContent !== text) this.words.textContent = text;
   }

@@ -144,12 +144,28 @@ export function retryInS() {
   return Math.max(0, Math.ceil((retryAt - Date.now()) / 1000));
 }
 
-export function toast(text) {
+/** `action` is [label, what to do]; `link` is [label, address]. */
+export function toast(text, { ms = 4000, action = null, link = null } = {}) {
   const note = document.createElement("div");
   note.className = "toast";
   note.textContent = text;
+  if (link) {
+    const anchor = document.createElement("a");
+    [anchor.textContent, anchor.href] = link;
+    note.append(anchor);
+  }
+  if (action) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = action[0];
+    button.addEventListener("click", () => {
+      note.remove();
+      action[1]();
+    });
+    note.append(button);
+  }
   document.getElementById("toasts").append(note);
-  setTimeout(() => note.remove(), 4000);
+  setTimeout(() => note.remove(), ms);
 }
 
 let lastBeat = Date.now();

@@ -4,7 +4,9 @@ import { followRanges, startChart } from "./chart.js";
 import { cents, chance, decimal, micros, ONE, patch, shares } from "./figures.js";
 import { bestOf, chanceOf, showOther, showToken } from "./lines.js";
 import * as live from "./live.js";
+import { OpenOrders, sayFill } from "./orders.js";
 import { followSheet } from "./sheet.js";
+import { swapper } from "./swap.js";
 import { Tape } from "./tape.js";
 import { Ticket } from "./ticket.js";
 
@@ -123,6 +125,16 @@ function followOrder({ order: id, portfolio }) {
 }
 
 if (pending) followOrder(pending.dataset);
+const openOrders = document.querySelector("[data-open-orders]");
+if (openOrders) {
+  new OpenOrders(openOrders);
+  const renew = swapper(["[aria-labelledby=pos-h]", "[aria-labelledby=fh-h]"]);
+  live.on("fill", ({ trade }) => {
+    if (trade.portfolio_id !== openOrders.dataset.portfolio) return;
+    if (trade.role === "maker") sayFill(trade);
+    if (trade.condition_id === page.dataset.condition) renew();
+  });
+}
 live.watch([token, ...[...document.querySelectorAll(".rel [data-token]")].map((node) => node.dataset.token)]);
 
 // A price of the ladder fills the ticket.

@@ -1,18 +1,24 @@
-// The portfolio's page: marks, values and equity once a second, as text only.
+// The portfolio's page: marks, values and equity once a second, as text only; open orders as they move.
 import { cents, micros, ONE, patch, percentChange, tone, usdc, usdcChange } from "./figures.js";
 import { bestOf } from "./lines.js";
 import * as live from "./live.js";
+import { OpenOrders, sayFill } from "./orders.js";
+import { swapper } from "./swap.js";
 
-const rows = [...document.querySelectorAll("[data-position]")].map((row) => ({
-  row,
-  token: row.dataset.position,
-  size: micros(row.dataset.size),
-  cost: micros(row.dataset.cost),
-  value: null,
-}));
-const page = document.querySelector("[data-portfolio-page]");
-const cash = micros(page.dataset.cash);
-const start = micros(page.dataset.start);
+const head = () => document.querySelector("[data-portfolio-page]");
+let rows = [];
+
+function collect() {
+  const watched = new Set(rows.map((line) => line.token));
+  rows = [...document.querySelectorAll("[data-position]")].map((row) => ({
+    row,
+    token: row.dataset.position,
+    size: micros(row.dataset.size),
+    cost: micros(row.dataset.cost),
+    value: null,
+  }));
+  live.watch(rows.map((line) => line.token).filter((token) => !watched.has(token)));
+}
 
 /** size x price / 1e6, rounded down, exactly. */
 function proceeds(size, price) {
@@ -39,8 +45,10 @@ function paint() {
 }
 
 function total() {
+  const { cash, start: began } = head().dataset;
+  const start = micros(began);
   const value = rows.reduce((sum, line) => sum + line.value, 0);
-  const equity = cash + value;
+  const equity = micros(cash) + value;
   patch(document.querySelector("[data-live=positions-value]"), usdc(value));
   for (const node of document.querySelectorAll("[data-portfolio-page] [data-live=equity]")) patch(node, usdc(equity));
   const result = document.querySelector("[data-live=result]");
@@ -49,8 +57,16 @@ function total() {
   result.className = tone(equity - start);
 }
 
-if (rows.length) {
-  live.watch(rows.map((line) => line.token));
-  setInterval(paint, 1000);
-}
-live.on("order", () => location.reload());
+collect();
+setInterval(paint, 1000);
+new OpenOrders(document.querySelector("[data-open-orders]"));
+const mine = head().dataset.portfolioPage;
+const renew = swapper(["[data-portfolio-page]", "[data-part=summary]", "[data-part=whole]", "#positions", "#orders", "#history", "#lenses"], collect);
+live.on("fill", ({ trade }) => {
+  if (trade.portfolio_id !== mine) return;
+  sayFill(trade);
+  renew();
+});
+live.on("order", ({ order }) => {
+  if (order.portfolio_id === mine) renew();
+});

@@ -25,6 +25,7 @@ from trading.core.rejections import PortfolioCode
 from trading.models import EquityPoint, Fill, Portfolio, Posting
 from trading.payloads import iso, portfolio_json, position_json, posting_json, trade_json
 from trading.selectors.figures import portfolio_figures
+from trading.selectors.holdings import backing_of
 from trading.selectors.portfolios import (
     portfolio_of,
     portfolio_summaries,
@@ -57,7 +58,11 @@ class PortfoliosView(APIView):
     )
     def get(self, request: Request) -> Response:
         summaries = portfolio_summaries(portfolios_of(request.user.pk))
-        return Response(whole_json(request, "portfolios", [portfolio_json(summary) for summary in summaries]))
+        backing = backing_of([summary.portfolio.pk for summary in summaries])
+        rows = [
+            portfolio_json(summary, backing_micros=backing[summary.portfolio.pk]) for summary in summaries
+        ]
+        return Response(whole_json(request, "portfolios", rows))
 
     @extend_schema(
         summary="Open a portfolio",
@@ -90,7 +95,8 @@ class PortfolioView(PortfolioApi):
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         portfolio = self.portfolio(request, portfolio_id)
         lines = position_lines(portfolio_id=portfolio.pk)
-        return Response(portfolio_json(summary_of(portfolio, lines), lines))
+        backing = backing_of([portfolio_id])[portfolio_id]
+        return Response(portfolio_json(summary_of(portfolio, lines), lines, backing_micros=backing))
 
     @extend_schema(
         summary="Rename, describe, close or reopen",
@@ -104,7 +110,8 @@ class PortfolioView(PortfolioApi):
         _refuse_fixed(request.data)
         portfolio = change_portfolio(portfolio_id=portfolio_id, **asked.validated_data)
         lines = position_lines(portfolio_id=portfolio_id)
-        return Response(portfolio_json(summary_of(portfolio, lines)))
+        backing = backing_of([portfolio_id])[portfolio_id]
+        return Response(portfolio_json(summary_of(portfolio, lines), backing_micros=backing))
 
     @extend_schema(summary="Close; the history stays readable", responses={204: None})
     def delete(self, request: Request, portfolio_id: UUID) -> Response:

@@ -9,6 +9,8 @@ from markets.models import Market
 from markets.selectors import markets_by_condition
 from trading.charts import CANVAS, Point
 from trading.models import EquityPoint, Fill, Order, Portfolio
+from trading.selectors.holdings import backing_of
+from trading.selectors.open_orders import OpenOrderLine, open_orders
 from trading.selectors.portfolios import (
     PortfolioSummary,
     PositionLine,
@@ -110,6 +112,8 @@ class EquityChart:
 class PortfolioPage:
     summary: PortfolioSummary
     positions: tuple[PositionLine, ...]
+    open_orders: tuple[OpenOrderLine, ...]
+    backing_micros: int  # of open BUYs, in all markets together
     orders: tuple[OrderLine, ...]
     fills: tuple[FillLine, ...]
     fills_more: str  # cursor of the next page, "" on the last
@@ -120,7 +124,7 @@ class PortfolioPage:
 
 
 def portfolio_page(portfolio: Portfolio, *, before: str = "") -> PortfolioPage:
-    """Seven queries and one look at the books, however long the history is."""
+    """Eleven queries and two looks at the books, however long the history is."""
     positions = position_lines(portfolio_id=portfolio.pk)
     summary = summary_of(portfolio, positions)
     fills, more = fill_page(portfolio, before=before)
@@ -128,6 +132,8 @@ def portfolio_page(portfolio: Portfolio, *, before: str = "") -> PortfolioPage:
     return PortfolioPage(
         summary=summary,
         positions=tuple(positions),
+        open_orders=tuple(open_orders(portfolio.pk)),
+        backing_micros=backing_of([portfolio.pk])[portfolio.pk],
         orders=tuple(recent_orders(portfolio)),
         fills=tuple(fills),
         fills_more=more,

@@ -60,6 +60,7 @@ class TicketPanel:
     delay_s: int
     tick_micros: int
     min_size_micros: int  # of an order that may rest
+    now_ms: int  # the venue's clock
     closes_ms: int | None  # when the market ends, if an order may still expire then
     fee_rate_micros: int
     fee_exponent_micros: int
@@ -95,6 +96,7 @@ def ticket_panel(
         delay_s=rules.seconds_delay,
         tick_micros=rules.tick_micros,
         min_size_micros=rules.min_size_micros,
+        now_ms=venue_now_ms(),
         closes_ms=_closes_ms(market),
         fee_rate_micros=rules.fees.rate_micros,
         fee_exponent_micros=rules.fees.exponent_micros,
