@@ -10,11 +10,13 @@ from livedata.core.data import PublicTrade
 from livedata.core.steps import Print
 from livedata.errors import VenueError
 from livedata.exchange.asking import ask
+from markets.core.book import mirror
 from markets.models import Market
 from markets.services import keep_open_interest
 
 INTEREST_KEPT_S, TRADES_KEPT_S = 60, 3
 TRADES_MAX = 100
+PRINTS_MAX = 500
 
 
 def open_interest(market: Market) -> int | None:
@@ -52,6 +54,20 @@ def public_trades(market: Market, *, limit: int) -> list[PublicTrade]:
             return [_seen(market, one) for one in seen[:limit]]
         cache.set(key, found, TRADES_KEPT_S)
     return [trade for trade in found if trade.token_id in market.token_ids][:limit]
+
+
+def newest_prints(market: Market) -> list[Print]:
+    """The newest trades as the venue lists them, oldest first, in outcome-0 coordinates; stamps are seconds.
+
+    Raises VenueError.
+    """
+    found = ask(lambda venue: venue.data.trades(market.condition_id, limit=PRINTS_MAX))
+    return [_as_print(trade) for trade in reversed(found) if trade.token_id in market.token_ids]
+
+
+def _as_print(trade: PublicTrade) -> Print:
+    side, price = mirror(trade.side, trade.price_micros, trade.outcome_index)
+    return Print(side, price, trade.size_micros, 1_000 * trade.stamp_s, trade.transaction_hash)
 
 
 def _seen(market: Market, one: Print) -> PublicTrade:

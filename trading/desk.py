@@ -12,9 +12,10 @@ from enum import IntEnum
 from uuid import UUID
 
 from livedata.books import BookView
-from livedata.core.steps import Step
+from livedata.core.steps import Print, Step
 from markets.core.book import OrderBook
-from trading.core.queue import MarketQueue
+from trading.core.gap import Gap, make_up, open_gap, unseen
+from trading.core.queue import MarketQueue, book_of
 from trading.core.resting import MakerFill, Resting
 from trading.models import MatcherMark
 from trading.services.acts import Stepped
@@ -49,6 +50,8 @@ class Desk:
         self.applied = (0, 0) if view is None else (view.stamp_ms, view.seq)  # stamp, seq of the newest step
         self.seen_ms = self.applied[0]  # until when the book was known to be true
         self.marked = (0, 0)  # `applied`, as it was kept last
+        self.gap: Gap | None = None  # the newest, while its prints may still be learnt
+        self._last_hash = ""  # transaction of the newest print
 
     @property
     def idle(self) -> bool:
@@ -106,11 +109,30 @@ class Desk:
 
     def renew(self, view: BookView) -> None:
         """Go on from another book: the one before was lost, or there was none."""
+        self._open_gap(view.book, view.stamp_ms)
         self.queue.renew(view.book)
         self._note_blind(view.stamp_ms)
         self.view = view
         self.steps.clear()
         self.applied = (view.stamp_ms, view.seq)
+
+    def _open_gap(self, book: OrderBook, at_ms: int) -> None:
+        self.gap = None
+        if self._last_hash and len(self.queue):
+            self.gap = open_gap(self.queue, book, last_hash=self._last_hash, at_ms=at_ms)
+
+    def make_up(self, prints: Sequence[Print], *, now_ms: int) -> Stepped | None:
+        """What the venue's list of trades says about the gap, if it covers it."""
+        gap = self.gap
+        if gap is None or gap.over(now_ms) or (missed := unseen(prints, gap)) is None:
+            return None
+        self.gap = None
+        fills = make_up(self.queue, gap, missed, self.condition_id)
+        if not fills:
+            return None
+        stamp_ms, seq = self.applied
+        step = Step(self.condition_id, seq, stamp_ms, stamp_ms, 0, False, (), ())
+        return self._stepped(step, fills)
 
     def _note_blind(self, now_ms: int) -> None:
         for resting in self.queue:
@@ -144,7 +166,14 @@ class Desk:
 
     def _apply(self, step: Step) -> list[MakerFill]:
         if step.snapshot:
+            self._open_gap(book_of(step), step.stamp_ms)
             self._note_blind(step.stamp_ms)
+        elif step.prints and (
+            hashes := [one.transaction_hash for one in step.prints if one.transaction_hash]
+        ):
+            if self.gap is not None and not self.gap.first_hash:
+                self.gap.first_hash = hashes[0]
+            self._last_hash = hashes[-1]
         fills = self.queue.apply(step)
         self.applied = (step.stamp_ms, step.seq)
         if self.view is not None:

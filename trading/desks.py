@@ -15,6 +15,7 @@ from livedata.pulse import newest_pulse
 from markets.models import Market
 from markets.selectors import markets_by_condition
 from trading.desk import Desk
+from trading.gaps import ASK_EVERY_MS, Gaps
 from trading.models import MatcherMark, Order
 from trading.models import Resting as RestingRow
 from trading.selectors.rules import known_market
@@ -37,6 +38,7 @@ class Desks:
     def __init__(self, shard: tuple[int, int]) -> None:
         self._shard = shard
         self._desks: dict[str, Desk] = {}
+        self._gaps = Gaps()
         self._leased: set[str] = set()
         self._leased_s = 0.0
         self.lag_ms = 0  # how old the oldest step was when we read it, since the last look
@@ -98,6 +100,26 @@ class Desks:
             ends += _ends(desk, market, now_ms=now_ms)
         return ends
 
+    def mend_gaps(self) -> list[Act]:
+        """What the prints of gaps filled, as the venue lists them now; asks for those still missing."""
+        now_ms = venue_now_ms()
+        acts: list[Act] = []
+        for condition_id, prints in self._gaps.answers().items():
+            desk = self._desks.get(condition_id)
+            if desk is not None and (stepped := desk.make_up(prints, now_ms=now_ms)):
+                acts.append(stepped)
+        for desk in self._desks.values():
+            gap = desk.gap
+            if gap is None:
+                continue
+            if gap.over(now_ms):
+                desk.gap = None
+                continue
+            market = known_market(desk.condition_id) if gap.due(now_ms, every_ms=ASK_EVERY_MS) else None
+            if market is not None and self._gaps.ask(market):
+                gap.asked_ms = now_ms
+        return acts
+
     def save(self) -> None:
         """Keep the places that have moved, and how far each market has come."""
         moved, marks, saved = [], [], []
@@ -128,6 +150,9 @@ class Desks:
         refs = [market_ref(market) for market in markets_by_condition(resting).values() if market.tradable]
         subscriptions.lease(f"resting:{self._shard[0]}", refs, seconds=LEASE_S)
         self._leased, self._leased_s = resting, now_s
+
+    def close(self) -> None:
+        self._gaps.close()
 
     def tidy(self) -> None:
         for condition_id in [key for key, desk in self._desks.items() if desk.idle]:

@@ -80,6 +80,7 @@ class Matcher:
                 self._forget_all()
                 stop.wait(0.5)
         self._desks.save()
+        self._desks.close()
         logger.info("matcher.stopped", extra={"shard": "{}/{}".format(*self._shard)})
 
     def turn(self, *, block_ms: int = 0) -> int:
@@ -177,7 +178,7 @@ class Matcher:
 
     def _look_after(self) -> int:
         """Once a second: end what its market ended, keep where the queues are, renew the leases."""
-        ends = self._desks.look()
+        ends = self._desks.look() + self._desks.mend_gaps()
         acted = self._commit(ends) if ends else 0
         self._desks.save()
         self._desks.lease()
@@ -305,6 +306,7 @@ class Matcher:
         return 0
 
     def _forget_all(self) -> None:
+        self._desks.close()
         self._desks = Desks(self._shard)
         self._due.clear()
         self._news.clear()

@@ -4,6 +4,7 @@ Books and steps are written to the bus just as the feed writes them; `Feed` is i
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,7 +57,7 @@ class Feed:
         *,
         stamp_ms: int | None = None,
         tick: str = "0.01",
-        prints: str = "",
+        prints: str | Sequence[Print] = "",
         snapshot: bool = False,
     ) -> None:
         """The market's book is now this one; levels as "0.49x50 0.48x100", prints as "SELL 0.49x20"."""
@@ -88,7 +89,7 @@ class Feed:
             connection=self.connection,
             snapshot=snapshot or seq == 1,
             changes=tuple(_changes(OrderBook() if snapshot else before, book)),
-            prints=tuple(_prints(prints, record.stamp_ms, seq)),
+            prints=tuple(_prints(prints, record.stamp_ms, seq) if isinstance(prints, str) else prints),
             hash=record.hash,
         )
         bus().put(book_key(market.condition_id), msgspec.msgpack.encode(record))

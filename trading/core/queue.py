@@ -104,10 +104,7 @@ class MarketQueue:
     def apply(self, step: Step) -> list[MakerFill]:
         """Advance by one closed step; what it filled, under each model."""
         if step.snapshot:
-            book = OrderBook()
-            for change in step.changes:
-                book.set_level(change.side, change.price_micros, change.after_micros)
-            self.renew(book)
+            self.renew(book_of(step))
             return []
         shrunk: list[Change] = []
         crossing: list[Change] = []
@@ -296,6 +293,14 @@ class MarketQueue:
                     stood = other.place(model).stood
                     stood[level] = min(change.after_micros, stood.get(level, 0) + size_micros)
                     self.touched.add(other)
+
+
+def book_of(snapshot: Step) -> OrderBook:
+    """The whole book that a snapshot step carries."""
+    book = OrderBook()
+    for change in snapshot.changes:
+        book.set_level(change.side, change.price_micros, change.after_micros)
+    return book
 
 
 def _served(place: Place, at: int, through: int, *, stands: bool) -> list[tuple[Cause, int]]:
