@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from livedata.books import BookView, many
 from markets.core.errors import Rejected
 from markets.models import Market
-from markets.selectors import event_by_slug, market_by_condition
+from markets.selectors import EventLine, event_by_slug, market_by_condition
 from trading.core.rejections import Code
 
 _CLOSED = "this market is closed: its shares can be sold or paid out, but sets of them no longer change"
@@ -79,16 +79,27 @@ def _questions(event_slug: str) -> list[Market]:
     found = event_by_slug(event_slug)
     if found is None:
         raise Rejected(Code.EVENT_NOT_FOUND, "no such event", field="event")
-    questions = [
-        market
-        for market in found.markets
-        if market.neg_risk and market.condition_id and market.token_0 and market.token_1
-    ]
+    questions = questions_of(found)
     if not found.event.neg_risk or len(questions) < 2:
         raise Rejected(
             Code.NOT_NEG_RISK, "only events of which exactly one outcome wins convert", field="event"
         )
-    return sorted(questions, key=lambda market: (market.group_order, market.pk))
+    return questions
+
+
+def questions_of(event: EventLine) -> list[Market]:
+    """Its neg-risk questions that have tokens, in the venue's order."""
+    found = [
+        market
+        for market in event.markets
+        if market.neg_risk and market.condition_id and market.token_0 and market.token_1
+    ]
+    return sorted(found, key=lambda market: (market.group_order, market.pk))
+
+
+def changeable(market: Market) -> bool:
+    """Whether sets of the market may still be split, merged and converted."""
+    return bool(market.token_0 and market.token_1) and not _ended(market)
 
 
 def _check_tokens(token_ids: Sequence[str], no_tokens: Iterable[str], yes_tokens: set[str]) -> None:
