@@ -29,7 +29,8 @@ def pages_of(visitor):
     visitor.page.get_by_label("Amount").fill("20")
     visitor.page.locator("[data-place]:not([disabled])").click()
     evidence = visitor.page.get_by_role("link", name="Why this price?").get_attribute("href")
-    return [*PUBLIC, *OWN, evidence]
+    sets = visitor.page.get_by_role("link", name="More about sets", include_hidden=True).get_attribute("href")
+    return [*PUBLIC, *OWN, evidence, sets]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
