@@ -2,10 +2,12 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -119,6 +121,76 @@ def test_many_processes_trade_heal_and_end(system):
     assert_audit_is_clean(system)
     assert_feed_heals(system)
     assert_every_part_ends(system)
+
+
+KILLS = int(os.environ.get("KILLS", "6"))  # more by hand
+
+
+def test_parts_killed_at_random_lose_and_double_nothing(system):
+    """Web, feed and matchers, killed -9 one after the other while a trader rests, takes and cancels."""
+    eventually(lambda: system.health()["status"] == "healthy", "all parts are well")
+    draw, stop = random.Random(KILLS), threading.Event()
+    with httpx.Client(base_url=f"http://127.0.0.1:{system.port}", timeout=30) as client:
+        register(client)
+        portfolio = client.post("/portfolios", json={"name": "Survivor"}).json()["id"]
+        query = {"sort_by": "volume_24h", "sort_desc": "true", "closed": "false", "page_size": 6}
+        eventually(lambda: client.get("/markets", params=query).json()["total"] >= 500, "markets are synced")
+        markets = client.get("/markets", params=query).json()["markets"]
+        asked: dict[str, dict] = {}
+        token = client.headers["Authorization"]
+        trading = threading.Thread(
+            target=trade_on, args=(system.port, token, portfolio, markets, stop, asked)
+        )
+        trading.start()
+        for _ in range(KILLS):
+            name = draw.choice(["web", "feed", "matcher-0", "matcher-1"])
+            time.sleep(0.5 + draw.random())
+            system.processes[name].kill()
+            system.processes[name].wait()
+            system.start(name)
+        stop.set()
+        trading.join()
+        eventually(lambda: system.health()["status"] == "healthy", "all parts are well again")
+        path = f"/portfolios/{portfolio}/orders"
+        eventually(lambda: not client.delete(path).json()["cancelled"], "everything is cancelled")
+        eventually(
+            lambda: client.get(path, params={"status": "accepted,delayed,live"}).json()["total"] == 0,
+            "nothing is open",
+        )
+        total = client.get(path).json()["total"]
+        for body in asked.values():  # asked again with the same id: the first order, never a second
+            assert client.post(path, json=body).status_code in (200, 201, 422)
+        assert total <= client.get(path).json()["total"] <= len(asked)
+    assert len(asked) > KILLS
+    assert_audit_is_clean(system)
+
+
+def trade_on(
+    port: int, token: str, portfolio: str, markets: list, stop: threading.Event, asked: dict
+) -> None:
+    draw = random.Random(5)
+    headers = {"Authorization": token}
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=15, headers=headers) as client:
+        while not stop.wait(0.05):
+            market = draw.choice(markets)
+            body = {
+                "market": market["slug"],
+                "outcome": draw.randint(0, 1),
+                "side": "BUY",
+                "client_order_id": f"{draw.getrandbits(64):x}",
+            }
+            if draw.random() < 0.5:
+                body |= {"type": "market", "amount": "5"}
+            else:
+                bid = (market["best_bid"] if body["outcome"] == 0 else None) or market["tick_size"]
+                body |= {"type": "limit", "price": bid, "size": "10"}
+            asked[body["client_order_id"]] = body
+            try:
+                client.post(f"/portfolios/{portfolio}/orders", json=body)
+                if draw.random() < 0.2:
+                    client.delete(f"/portfolios/{portfolio}/orders")
+            except httpx.TransportError:
+                continue  # the part that was asked is gone
 
 
 def register(client: httpx.Client) -> None:
