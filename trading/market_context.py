@@ -1,5 +1,6 @@
 """What the market's and the event's templates are given, for a reader and what the address asks for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -7,12 +8,15 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from livedata import books
+from livedata.books import BookView
 from livedata.clock import venue_now_ms
+from markets.core.book import OrderBook, Side, mirror
 from markets.core.units import from_micros, to_micros
 from markets.models import Market
 from markets.selectors import EventLine
 from trading.forms import DAY_MS, TicketForm, write_moment
 from trading.selectors.event_page import event_page
+from trading.selectors.ladder import OwnLevel, own_levels
 from trading.selectors.market_page import (
     LEVELS,
     LEVELS_MAX,
@@ -26,7 +30,7 @@ from trading.selectors.market_page import (
     venue_url,
     watch,
 )
-from trading.selectors.open_orders import open_orders
+from trading.selectors.open_orders import OpenOrderLine, open_orders
 from trading.selectors.portfolio_page import FillLine, fills_here, placed_order
 from trading.selectors.portfolios import PositionLine, position_lines
 from trading.selectors.ticket_panel import TicketPanel, ticket_panel
@@ -89,6 +93,7 @@ def market_context(request: HttpRequest, market: Market, answer: Answer | None =
     user_id = reader_id(request)
     tape = tape_lines(market, outcome_index=outcome)
     ticket = ticket_panel(market, view, user_id=user_id, portfolio_id=_asked_portfolio(request))
+    orders = open_orders(ticket.portfolio.id, market=market) if ticket.portfolio else []
     context = {
         "head": market_head(market, view),
         "outcome_label": market.outcome_label(outcome),
@@ -100,6 +105,7 @@ def market_context(request: HttpRequest, market: Market, answer: Answer | None =
             outcome_index=outcome,
             levels=levels,
             taking=_taking(answer, outcome),
+            own=_own_levels(orders, view, review, market, outcome),
             last_micros=tape[0].price_micros,
         ),
         "levels": levels,
@@ -115,7 +121,7 @@ def market_context(request: HttpRequest, market: Market, answer: Answer | None =
         "figures": review or _NoFigures(),
         "trouble": answer.trouble if answer else "",
     }
-    return context | _own(request, market, ticket, outcome)
+    return context | {"open_orders": orders} | _own(request, market, ticket, outcome)
 
 
 def _own(request: HttpRequest, market: Market, ticket: TicketPanel, outcome: int) -> dict[str, Any]:
@@ -132,9 +138,34 @@ def _own(request: HttpRequest, market: Market, ticket: TicketPanel, outcome: int
         "holdings": holdings,
         "fills": fills,
         "placed": placed,
-        "open_orders": open_orders(ticket.portfolio.id, market=market),
         "own": _marks(holdings, fills, outcome),
     }
+
+
+def _own_levels(
+    orders: Sequence[OpenOrderLine],
+    view: BookView | None,
+    review: Preview | None,
+    market: Market,
+    outcome: int,
+) -> list[OwnLevel]:
+    """The reader's resting orders, and what a reviewed ticket would put beside them."""
+    levels = own_levels(orders, view.book if view else OrderBook(), outcome_index=outcome)
+    if review is None or not review.resting_size_micros or review.ticket.price_micros is None:
+        return levels
+    ticket, buys = review.ticket, review.ticket.side is Side.BUY
+    side, price = mirror(ticket.side, ticket.price_micros, abs(ticket.outcome_index - outcome))
+    joining = OwnLevel(
+        side="bid" if side is Side.BUY else "ask",
+        price_micros=price,
+        words="You would buy" if buys else "You would sell",
+        outcome="" if ticket.outcome_index == outcome else market.outcome_label(ticket.outcome_index),
+        size_micros=review.resting_size_micros,
+        ahead_micros=review.queue_ahead_micros or 0,
+        behind_micros=0,
+        joining=True,
+    )
+    return [*levels, joining]
 
 
 def _taking(answer: Answer | None, outcome: int) -> dict[int, int]:

@@ -1,5 +1,6 @@
 // The ladder and the depth picture of one market, in the coordinates of the outcome shown.
 import { cents, decimal, micros, ONE, patch, shares, usdcWhole } from "./figures.js";
+import { Marks } from "./marks.js";
 
 const LEVELS = 7;
 
@@ -17,11 +18,12 @@ export class Ladder {
   constructor(table) {
     this.table = table;
     this.rows = { ask: [], bid: [] };
-    for (const row of table.querySelectorAll("tr[data-s]")) this.rows[row.dataset.s].push(row);
+    for (const row of table.querySelectorAll("tr[data-i]")) this.rows[row.dataset.s].push(row);
     this.rows.ask.reverse(); // the ladder shows asks far to near
     this.take = new Map();
     this.levels = { bids: [], asks: [] };
     this.tick = null;
+    this.marks = new Marks(this);
     this.#oneTabStop();
   }
 
@@ -39,6 +41,7 @@ export class Ladder {
     this.tick = tick;
     this.#paint("ask", levels.asks);
     this.#paint("bid", levels.bids);
+    this.marks.place();
     this.table.classList.remove("stale");
   }
 

@@ -4,6 +4,7 @@ import { followRanges, startChart } from "./chart.js";
 import { cents, chance, decimal, micros, ONE, patch, shares } from "./figures.js";
 import { bestOf, chanceOf, showOther, showToken } from "./lines.js";
 import * as live from "./live.js";
+import { marksOf } from "./marks.js";
 import { OpenOrders, sayFill } from "./orders.js";
 import { followSheet } from "./sheet.js";
 import { swapper } from "./swap.js";
@@ -26,11 +27,11 @@ followSheet(ticket);
 const own = document.getElementById("own-data");
 if (chart && own) chart.own(JSON.parse(own.textContent));
 
-let last = { taken: [], side: "" };
+let last = { taken: [], side: "", rest: null };
 
 /** The levels that the ticket would take, hatched on the ladder when that shows the same outcome. */
-function hatch(side, levels, _rest) {
-  last = { side, taken: levels };
+function hatch(side, levels, rest) {
+  last = { side, taken: levels, rest };
   const sameView = ticket && ticket.outcomeIndex === outcomeIndex;
   const stands = side === "ask" ? ladder.levels.asks : ladder.levels.bids;
   const sizes = new Map(stands.map((level) => [level.price, level.size]));
@@ -40,7 +41,22 @@ function hatch(side, levels, _rest) {
     if (standing) take.set(`${side}:${price}`, Math.min(100, Math.max(1, Math.round((100 * size) / standing))));
   }
   ladder.mark(sameView ? take : new Map());
+  join(rest);
   if (levels.length && sameView) ticket.part(take.get(`${side}:${levels.at(-1).price}`) ?? 100);
+}
+
+const labels = [...form.querySelectorAll(".outs label > span")].map((node) => node.textContent);
+
+/** Where a limit order would join, in the coordinates of the outcome that the ladder shows. */
+function join(rest) {
+  if (!rest) {
+    ladder.marks.join(null);
+    return;
+  }
+  const same = ticket.outcomeIndex === outcomeIndex;
+  const side = same ? rest.side : rest.side === "bid" ? "ask" : "bid";
+  const words = ticket.buys ? "You would buy" : "You would sell";
+  ladder.marks.join({ ...rest, side, price: same ? rest.price : ONE - rest.price, words, outcome: same ? "" : labels[ticket.outcomeIndex] });
 }
 
 let shownChance = null;
@@ -59,7 +75,7 @@ function show(book) {
   showToken(token, book, 1);
   showOther(otherToken, touch);
   head(book, touch, levels);
-  hatch(last.side, last.taken);
+  hatch(last.side, last.taken, last.rest);
   ticket?.bookMoved();
 }
 
@@ -127,7 +143,7 @@ function followOrder({ order: id, portfolio }) {
 if (pending) followOrder(pending.dataset);
 const openOrders = document.querySelector("[data-open-orders]");
 if (openOrders) {
-  new OpenOrders(openOrders);
+  new OpenOrders(openOrders, (orders) => ladder.marks.show(marksOf(orders, outcomeIndex, labels)));
   const renew = swapper(["[aria-labelledby=pos-h]", "[aria-labelledby=fh-h]"]);
   live.on("fill", ({ trade }) => {
     if (trade.portfolio_id !== openOrders.dataset.portfolio) return;

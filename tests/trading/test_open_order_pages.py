@@ -267,3 +267,36 @@ def test_a_cancel_is_posted_with_its_token_by_somebody_known(client, ada, mine, 
     careless.get("/portfolio")
     assert careless.get(path).status_code == 405
     assert Order.objects.get(pk=order.pk).cancel_ms is None
+
+
+def test_the_ladder_marks_own_orders_and_ghosts_of_their_prices(reader, mine, rain, matcher):
+    rest(mine, rain, matcher)
+    rest(mine, rain, matcher, price="0.47", size="10")
+
+    html = reader.get(f"/market/{rain.slug}").content.decode()
+    assert re.search(
+        r'data-i="0" data-px="0.49".*?</tr><tr class="mine" data-own="bid:0.49">.*?50</b>|50 ahead', html
+    )
+    ghost = html.index('<tr data-s="bid" data-px="0.47" class="ghost">')
+    assert html.index('data-px="0.48"') < ghost < html.index('data-own="bid:0.47"')
+    assert "first in line" in html[ghost:]
+    other = reader.get(f"/market/{rain.slug}?book=1").content.decode()
+    assert re.search(r'data-own="ask:0.51">.*?You buy 20</b><span data-m="outcome"> Yes', other)
+
+
+def test_a_reviewed_limit_order_is_drawn_where_it_would_join(reader, mine, rain):
+    fields = {
+        "side": "BUY",
+        "outcome": "0",
+        "type": "limit",
+        "limit": "47",
+        "shares": "20",
+        "tif_limit": "GTC",
+    }
+    given = fields | {"step": "review", "portfolio": str(mine.pk), "key": "k" * 32}
+
+    html = reader.post(f"/market/{rain.slug}", given).content.decode()
+
+    assert re.search(
+        r'data-px="0.47" class="ghost">.*?<tr class="mine joining".*?You would buy 20', html, re.S
+    )

@@ -11,10 +11,10 @@ from livedata.catalogue import market_ref
 from livedata.clock import venue_now_ms
 from livedata.errors import Unavailable
 from livedata.history import price_history
-from markets.core.book import Level, Side, mirror
-from markets.core.units import ONE
+from markets.core.book import Side, mirror
 from markets.models import Event, Market
-from trading.charts import DepthChart, Point, PriceChart, bar_percent, depth_chart, price_chart
+from trading.charts import DepthChart, Point, PriceChart, depth_chart, price_chart
+from trading.selectors.ladder import LadderRow, OwnLevel, ladder_rows
 from trading.selectors.quotes import MarketLine, event_url, market_lines, quote_of
 
 LEASE_S = 60  # a page's own: its socket renews it, a reader without script reloads
@@ -62,22 +62,6 @@ class MarketHead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LadderRow:
-    """One price of one side: its size, what stands up to it in USDC, and the bar's length.
-
-    A row without a price keeps the place that a deeper book will need: nothing shifts when it comes.
-    """
-
-    side: str  # "ask" or "bid"
-    rank: int
-    price_micros: int | None
-    size_micros: int
-    total_micros: int
-    bar: int
-    hit: int = 0  # what the reviewed ticket would take of it, in percent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BookPanel:
     """The book of one outcome; `asks` come far to near, as a ladder shows them."""
 
@@ -96,7 +80,9 @@ class BookPanel:
     @property
     def touch(self) -> list[tuple[LadderRow, LadderRow]]:
         """The best three bids beside the best three asks, for the phone's sheet."""
-        return list(zip(self.bids[:3], self.asks[::-1][:3], strict=True))
+        bids = [row for row in self.bids if row.rank is not None]
+        asks = [row for row in self.asks[::-1] if row.rank is not None]
+        return list(zip(bids[:3], asks[:3], strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,12 +166,14 @@ def book_panel(
     outcome_index: int,
     levels: int = LEVELS,
     taking: Mapping[int, int] | None = None,
+    own: Sequence[OwnLevel] = (),
     last_micros: int | None = None,
 ) -> BookPanel:
     """The ladder and the depth of one outcome.
 
-    `taking`: percent of a level by price, from a review. `last_micros`: the newest print, where one was
-    seen; a book's own `last_trade` may be either token's, so the catalogue's stands in for it.
+    `taking`: percent of a level by price, from a review. `own`: the reader's orders. `last_micros`: the
+    newest print, where one was seen; a book's own `last_trade` may be either token's, so the catalogue's
+    stands in for it.
     """
     tick = view.tick_micros if view else market.tick_micros
     bids = view.book.levels(Side.BUY, outcome_index) if view else []
@@ -194,15 +182,20 @@ def book_panel(
     if last is not None:
         last = mirror(Side.BUY, last, outcome_index)[1]
     shown = (bids[:levels], asks[:levels])
-    largest = max((level.size_micros for side in shown for level in side), default=0)
+    rows = {
+        "count": levels,
+        "largest_micros": max((level.size_micros for side in shown for level in side), default=0),
+        "taking": taking or {},
+        "own": own,
+    }
     mid, spread = None, None
     if bids and asks:
         mid = (bids[0].price_micros + asks[0].price_micros) // 2
         spread = asks[0].price_micros - bids[0].price_micros
     return BookPanel(
         outcome_index=outcome_index,
-        asks=tuple(reversed(_ladder("ask", shown[1], largest=largest, rows=levels, taking=taking or {}))),
-        bids=tuple(_ladder("bid", shown[0], largest=largest, rows=levels, taking=taking or {})),
+        asks=ladder_rows("ask", asks, **rows)[::-1],
+        bids=ladder_rows("bid", bids, **rows),
         mid_micros=mid,
         spread_micros=spread,
         last_micros=last if last_micros is None else last_micros,
@@ -212,30 +205,6 @@ def book_panel(
         age_ms=view.age_ms if view else 0,
         depth=depth_chart(bids, asks, tick_micros=tick),
     )
-
-
-def _ladder(
-    side: str, levels: Sequence[Level], *, largest: int, rows: int, taking: Mapping[int, int]
-) -> list[LadderRow]:
-    lines, total = [], 0
-    for rank, level in enumerate(levels):
-        total += level.price_micros * level.size_micros // ONE
-        lines.append(
-            LadderRow(
-                side=side,
-                rank=rank,
-                price_micros=level.price_micros,
-                size_micros=level.size_micros,
-                total_micros=total,
-                bar=bar_percent(level.size_micros, largest),
-                hit=taking.get(level.price_micros, 0),
-            )
-        )
-    lines += [
-        LadderRow(side=side, rank=rank, price_micros=None, size_micros=0, total_micros=0, bar=0)
-        for rank in range(len(lines), rows)
-    ]
-    return lines
 
 
 def tape_lines(market: Market, *, outcome_index: int) -> list[TapeLine]:
