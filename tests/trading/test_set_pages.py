@@ -12,9 +12,12 @@ from livedata.simulator.manual import ManualWorld
 from livedata.simulator.server import serve
 from markets.core.units import ONE, from_micros
 from markets.models import Event, Market
+from tests.trading.rows import AFTER_MONDAY, MONDAY, NOON, TUESDAY, both_sides, made
 from tests.trading.venue import make_market
 from trading.models import Portfolio, Position, SetChange
 from trading.services.portfolios import change_portfolio, open_portfolio
+from trading.services.rebates import accrue_rebates
+from trading.services.rewards import sample_rewards
 from trading.services.sets import split_position
 
 pytestmark = [pytest.mark.django_db(databases="__all__", transaction=True)]
@@ -204,3 +207,28 @@ def test_the_page_is_its_owners_alone(portfolio, market, user):
     assert other.get(address(portfolio, market)).status_code == 404
     assert send(other, portfolio, market, "split", "1").status_code == 404
     assert not SetChange.objects.exists()
+
+
+def test_an_event_of_one_winner_leads_to_converting(client, portfolio, race):
+    page = client.get("/event/who-wins").content.decode()
+
+    assert re.search(rf'href="/portfolio/{portfolio.pk}/sets/[a-z]+-wins">Split, merge or convert</a>', page)
+
+
+def test_the_portfolio_shows_rebates_and_the_range_of_rewards(client, portfolio, market, feed):
+    assert "rebates" not in seen(client.get("/portfolio")).lower()
+    Market.objects.filter(pk=market.pk).update(
+        rebate_rate_micros=250_000, reward_max_spread_micros=30_000, reward_daily_micros=1_440 * ONE
+    )
+    made(portfolio, market, "320", MONDAY)
+    made(portfolio, market, "640", TUESDAY)
+    accrue_rebates(now_ms=AFTER_MONDAY)
+    both_sides(portfolio, market)
+    for minute in range(4):
+        feed.beat()
+        sample_rewards(now_ms=NOON + minute * 60_000)
+
+    words = seen(client.get("/portfolio"))
+
+    assert "Maker rebates $1.00 paid, $2.00 when the day ends" in words
+    assert re.search(r"Liquidity rewards, an estimate in no balance: \$[\d.]+ to \$[\d.]+", words)

@@ -20,6 +20,8 @@ from trading.selectors.portfolios import (
 )
 from trading.selectors.queues import QueueLine, queues_of
 from trading.selectors.quotes import market_url
+from trading.selectors.rebates import RebateSums, rebate_sums
+from trading.selectors.rewards import RewardRange, reward_range
 
 ORDERS_MAX = 12
 FILLS_PAGE = 25
@@ -114,6 +116,8 @@ class PortfolioPage:
     positions: tuple[PositionLine, ...]
     open_orders: tuple[OpenOrderLine, ...]
     backing_micros: int  # of open BUYs, in all markets together
+    rebates: RebateSums
+    rewards: RewardRange  # an estimate: in no balance
     orders: tuple[OrderLine, ...]
     fills: tuple[FillLine, ...]
     fills_more: str  # cursor of the next page, "" on the last
@@ -124,7 +128,7 @@ class PortfolioPage:
 
 
 def portfolio_page(portfolio: Portfolio, *, before: str = "") -> PortfolioPage:
-    """Eleven queries and two looks at the books, however long the history is."""
+    """Some sixteen queries and two looks at the books, however long the history is."""
     positions = position_lines(portfolio_id=portfolio.pk)
     summary = summary_of(portfolio, positions)
     fills, more = fill_page(portfolio, before=before)
@@ -134,6 +138,8 @@ def portfolio_page(portfolio: Portfolio, *, before: str = "") -> PortfolioPage:
         positions=tuple(positions),
         open_orders=tuple(open_orders(portfolio.pk)),
         backing_micros=backing_of([portfolio.pk])[portfolio.pk],
+        rebates=rebate_sums(portfolio),
+        rewards=reward_range(portfolio),
         orders=tuple(recent_orders(portfolio)),
         fills=tuple(fills),
         fills_more=more,
