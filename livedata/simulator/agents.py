@@ -22,6 +22,7 @@ from markets.core.units import ONE
 
 CELL_MS = 20_000  # draws are made a cell at a time
 _BURST_MS = 20_000  # how long news keep takers busy
+_ROUND = 0.4  # share of small orders with a round size
 _CENTS = 10_000  # a hundredth of a share, in micros
 REQUOTE, NOISE, TAKE, EXPIRE, CLEAR, QUOTE = range(6)
 _PAUSE_MS = 40, 250  # between a maker's cancels and its new orders: the venue takes them as two requests
@@ -182,11 +183,11 @@ class Trader:
                 yield (maker.number, side, level), tick * tick_micros, turn
 
     def _size(self, maker: Maker, level: int, side: Side, turn: int) -> float:
-        side_key = side is Side.BUY
-        shares = lognormal(
-            maker.size * (1 + 0.7 * level), 0.35, self.listing.key, 10, maker.number, level, side_key, turn
-        )
-        return float(round(shares)) if maker.number % 2 else shares
+        """Every second maker always quotes the same round size."""
+        typical = maker.size * (1 + 0.7 * level)
+        if maker.number % 2:
+            return _round(typical)
+        return lognormal(typical, 0.35, self.listing.key, 10, maker.number, level, side is Side.BUY, turn)
 
     def _noise(
         self, when: int, fair: float, tick_micros: int, one: float, two: float, three: float, four: float
@@ -196,9 +197,10 @@ class Trader:
         away = self.crew.reach_ticks * (0.6 - 1.3 * _log(two))
         price = round(fair * ONE / tick_micros + sign * away) * tick_micros
         side = Side.SELL if sign > 0 else Side.BUY
-        placed = self._place(
-            side, price, 8 * self.crew.scale * exp(2.4 * three), int(four < 0.4), tick_micros
-        )
+        shares = 8 * self.crew.scale * exp(2.4 * three)
+        if one * 10 % 1 < _ROUND:
+            shares = _round(shares)
+        placed = self._place(side, price, shares, int(four < 0.4), tick_micros)
         for order_id, *_ in placed:
             life_ms = int(self.crew.noise_life * (5_000 + 240_000 * four**2))
             heappush(self._pending, (when + life_ms, EXPIRE, order_id, 0.0, 0.0, 0.0, 0.0))
@@ -232,6 +234,12 @@ class Trader:
             order_id=order_id,
             wallet=mix(self.listing.key, 12, when),
         )
+
+
+def _round(shares: float) -> float:
+    """A number as people like it: one digit, then noughts."""
+    unit_of = 10.0 ** floor(_ln(max(shares, 1.0)) / _ln(10))
+    return round(shares / unit_of) * unit_of
 
 
 def _log(draw: float) -> float:

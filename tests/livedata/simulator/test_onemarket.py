@@ -141,6 +141,15 @@ def test_makers_cancel_and_replace_in_two_requests():
     assert not [orders for _, orders in flow if orders.cancels and orders.places]
 
 
+def test_many_orders_share_their_size():
+    """Round sizes are what people and simple robots send: a level that shrinks by 100 names nobody."""
+    flow = OneMarket(BUSY, seed=3, span_ms=SPAN_MS).flow
+    sizes = [size // ONE for _, orders in flow for *_, size in orders.places]
+    round_ones = sum(int(str(size)[1:] or "0") == 0 and size > 9 for size in sizes)
+
+    assert 0.3 * len(sizes) < round_ones < 0.8 * len(sizes)
+
+
 # -- probes ---------------------------------------------------------------------------------------
 
 
