@@ -1,6 +1,6 @@
 # Each target first gets ready what it needs (scripts/setup.sh); `make` alone lists them.
 PYTHON = .venv/bin/python
-.PHONY: help run test test-all check bench format lock
+.PHONY: help run test test-all check bench fidelity format lock
 
 help:  ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -19,6 +19,9 @@ check:  ## format, lint, types, import contracts, migrations, house rules
 
 bench:  ## the benchmark table; JSON=1 prints a line of JSON for each figure
 	@scripts/setup.sh dev && $(PYTHON) -m tests.bench $(if $(JSON),--json) $(NAME)
+
+fidelity:  ## paper orders against real ones on a simulated exchange, in minutes; JSON=1 likewise, SHORT=1, SEED=2
+	@scripts/setup.sh dev && $(PYTHON) -m tests.fidelity $(if $(JSON),--json) $(if $(SHORT),--short) $(if $(SEED),--seed $(SEED))
 
 format:  ## put every file into the house's format
 	@scripts/setup.sh dev && .venv/bin/ruff check --fix . ; .venv/bin/ruff format .
