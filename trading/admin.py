@@ -6,7 +6,17 @@ from django.contrib import admin
 
 from livedata.admin import ReadOnly
 from markets.core.units import from_micros
-from trading.models import Fill, Order, Portfolio, Position, Posting, Settlement
+from trading.models import (
+    Fill,
+    Order,
+    Portfolio,
+    Position,
+    Posting,
+    Rebate,
+    RewardScore,
+    SetChange,
+    Settlement,
+)
 
 
 def _amount(field: str, title: str) -> Any:
@@ -92,3 +102,40 @@ class SettlementAdmin(ReadOnly):
         "finished",
         _amount("disputed_payout_micros", "later, different payout"),
     )
+
+
+@admin.register(SetChange)
+class SetChangeAdmin(ReadOnly):
+    list_display = (
+        "id",
+        "kind",
+        _amount("size_micros", "sets"),
+        _amount("cash_micros", "cash"),
+        _amount("realised_pnl_micros", "realised"),
+    )
+    list_filter = ("kind",)
+    search_fields = ("condition_id", "client_id")
+
+
+@admin.register(Rebate)
+class RebateAdmin(ReadOnly):
+    list_display = (
+        "id",
+        "fills_count",
+        _amount("equivalent_micros", "takers' fees"),
+        _amount("rate_micros", "rate"),
+        _amount("amount_micros", "rebate"),
+    )
+    search_fields = ("condition_id",)
+
+
+@admin.register(RewardScore)
+class RewardScoreAdmin(ReadOnly):
+    list_display = (
+        "id",
+        "minutes_count",
+        _amount("low_micros", "at least"),
+        _amount("high_micros", "at most"),
+        _amount("pool_micros", "pool of the day"),
+    )
+    search_fields = ("condition_id",)

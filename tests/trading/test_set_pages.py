@@ -232,3 +232,14 @@ def test_the_portfolio_shows_rebates_and_the_range_of_rewards(client, portfolio,
 
     assert "Maker rebates $1.00 paid, $2.00 when the day ends" in words
     assert re.search(r"Liquidity rewards, an estimate in no balance: \$[\d.]+ to \$[\d.]+", words)
+
+
+@pytest.mark.parametrize("model", ["setchange", "rebate", "rewardscore"])
+def test_the_admin_shows_them_and_changes_nothing(client, portfolio, market, model):
+    client.force_login(User.objects.create_superuser("admin@example.org", "a long word 1"))
+    hold(portfolio, market, 10)
+    made(portfolio, market, "320", MONDAY)
+    accrue_rebates(now_ms=AFTER_MONDAY)
+
+    assert client.get(f"/admin/trading/{model}/").status_code == 200
+    assert client.get(f"/admin/trading/{model}/add/").status_code == 403
