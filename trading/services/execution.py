@@ -194,7 +194,10 @@ def _settle(unit: Unit, order: Order, due: Due, execution: Execution) -> None:
 def _rest(unit: Unit, order: Order, due: Due, size_micros: int) -> None:
     assert order.price_micros is not None, "only a limit order rests"
     side, price = mirror(Side(order.side), order.price_micros, order.outcome_index)
-    order.status, order.rested_ms = Order.Status.LIVE, due.now_ms
+    # Since its time, not since we came to it: what the venue stamped in between is news to it. But what the
+    # book holds already is not.
+    at_ms = max(order.effective_ms, due.view.stamp_ms)
+    order.status, order.rested_ms = Order.Status.LIVE, at_ms
     unit.live[order.pk] = order
     unit.came[order.pk] = come_to_rest(
         due.view.book,
@@ -203,7 +206,7 @@ def _rest(unit: Unit, order: Order, due: Due, size_micros: int) -> None:
         side=side,
         price_micros=price,
         size_micros=size_micros,
-        at_ms=due.now_ms,
+        at_ms=at_ms,
         number=order.effective_ms * _NUMBERS_PER_MS + len(unit.came),
     )
 
