@@ -2,7 +2,7 @@
 
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from livedata import subscriptions
@@ -26,6 +26,7 @@ from trading.standing import clears_at
 
 LEASE_S = 60
 _RENEW_S = 20.0
+_CATALOGUE_S = 3.0
 
 
 def in_shard(condition_id: str, shard: tuple[int, int]) -> bool:
@@ -41,6 +42,7 @@ class Desks:
         self._gaps = Gaps()
         self._leased: set[str] = set()
         self._leased_s = 0.0
+        self._asked_s = float("-inf")
         self.lag_ms = 0  # how old the oldest step was when we read it, since the last look
 
     def __len__(self) -> int:
@@ -86,7 +88,7 @@ class Desks:
         """What markets' own changes end: off the grid after a tick change, closed, resolved."""
         resting = {key: desk for key, desk in self._desks.items() if len(desk.queue)}
         views, connections = many(resting), newest_pulse(bus()).connections
-        markets = markets_by_condition(resting)
+        markets = self._markets(resting)
         ends: list[Act] = []
         now_ms = venue_now_ms()
         for condition_id, desk in resting.items():
@@ -99,6 +101,13 @@ class Desks:
                     )
             ends += _ends(desk, market, now_ms=now_ms)
         return ends
+
+    def _markets(self, resting: Iterable[str]) -> dict[str, Market]:
+        """The catalogue's word on these markets, every few seconds; nothing in between."""
+        if time.monotonic() - self._asked_s < _CATALOGUE_S:
+            return {}
+        self._asked_s = time.monotonic()
+        return markets_by_condition(resting)
 
     def mend_gaps(self) -> list[Act]:
         """What the prints of gaps filled, as the venue lists them now; asks for those still missing."""
@@ -160,7 +169,7 @@ class Desks:
 
 
 def _ends(desk: Desk, market: Market | None, *, now_ms: int) -> list[Act]:
-    ended = market is None or market.status in (Market.Status.CLOSED, Market.Status.RESOLVED)
+    ended = market is not None and market.status in (Market.Status.CLOSED, Market.Status.RESOLVED)
     tick = desk.view.tick_micros if desk.view else 1
     acts: list[Act] = []
     for resting in list(desk.queue):

@@ -345,7 +345,7 @@ def test_a_closed_market_ends_what_rests(market, portfolio, matcher):
     market.status, market.closed = market.Status.CLOSED, True
     market.save()
 
-    matcher._scanned = 0.0
+    matcher._scanned, matcher._desks._asked_s = 0.0, 0.0
     matcher.turn()
 
     assert (state(order)[0], order.reason_code) == ("cancelled", "market_closed")
