@@ -23,6 +23,7 @@ from trading.market_context import event_context, market_context, reader_id
 from trading.models import Portfolio
 from trading.portfolio_post import opened_by, reset_by
 from trading.selectors.browse import CHIPS, SORT_NAMES, browse_page, categories, movers, read_asked
+from trading.selectors.maker_page import MakerPage
 from trading.selectors.open_orders import open_orders
 from trading.selectors.portfolio_page import portfolio_page
 from trading.selectors.portfolios import portfolio_of, portfolio_summaries, portfolios_of
@@ -174,7 +175,8 @@ def trade(request: HttpRequest, portfolio_id: UUID, trade_id: UUID) -> HttpRespo
     page = trade_page(_own_portfolio(request, portfolio_id), trade_id)
     if page is None:
         raise Http404
-    return render(request, "trading/trade.html", {"page": page})
+    template = "trading/trade_maker.html" if isinstance(page, MakerPage) else "trading/trade.html"
+    return render(request, template, {"page": page})
 
 
 def _own_portfolio(request: HttpRequest, portfolio_id: UUID | None) -> Portfolio:

@@ -5,6 +5,7 @@ nothing has happened yet, shows as a dash. What rounds to zero shows no sign.
 """
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from django import template
 
@@ -230,6 +231,19 @@ def age(duration_ms: int | None) -> str:
         if length_ms >= unit_ms:
             return f"{length_ms // unit_ms:,} {name}"
     raise AssertionError(f"no unit for {length_ms} ms")
+
+
+@register.filter
+def span(duration_ms: int | None) -> str:
+    """A duration, two units: "18 min 27 s", "0.3 s"; below ten seconds a decimal. Rounded down."""
+    if duration_ms is None:
+        return NOTHING
+    length_ms = max(duration_ms, 0)
+    for (unit_ms, name), (part_ms, part) in pairwise(_AGES):
+        if length_ms >= unit_ms:
+            rest = length_ms % unit_ms // part_ms
+            return f"{length_ms // unit_ms:,} {name}" + (f" {rest} {part}" if rest else "")
+    return age(length_ms)
 
 
 def _utc(epoch_ms: int) -> datetime:

@@ -71,6 +71,13 @@ age             59999           | 59 s
 age             845000          | 14 min
 age             7200000         | 2 h
 age             180000000       | 2 d
+span            4999            | 4.9 s
+span            59999           | 59 s
+span            60000           | 1 min
+span            1107418         | 18 min 27 s
+span            3600000         | 1 h
+span            7380000         | 2 h 3 min
+span            90000000        | 1 d 1 h
 age             -5              | 0.0 s
 """
 

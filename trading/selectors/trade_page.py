@@ -1,4 +1,4 @@
-"""One fill's evidence: the levels its order used, the fee line by line, the clock."""
+"""One fill's evidence: the levels its order used, the fee line by line, the clock; a maker's: maker_page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from livedata.books import many
 from markets.core.book import Side
 from markets.core.units import ONE, to_micros
 from markets.selectors import markets_by_condition
-from trading.models import Fill, Portfolio
+from trading.models import Fill, Order, Portfolio
+from trading.selectors.maker_page import MakerPage, maker_page
 from trading.selectors.portfolio_page import FillLine, OrderLine, fill_line, order_line
 from trading.selectors.portfolios import fills_of_orders
 
@@ -52,6 +53,11 @@ class TradePage:
     order: OrderLine
     portfolio: Portfolio
     levels: tuple[EvidenceLevel, ...]
+    taken_micros: int  # by the order as a taker: what it got later as a maker has evidence of its own
+    average_micros: int
+    notional_micros: int
+    fee_micros: int
+    rested_micros: int  # what came to rest afterwards
     laps: tuple[Lap, ...]
     total_ms: int
     book_ms: int
@@ -67,7 +73,7 @@ class TradePage:
     json_url: str
 
 
-def trade_page(portfolio: Portfolio, fill_id: UUID) -> TradePage | None:
+def trade_page(portfolio: Portfolio, fill_id: UUID) -> TradePage | MakerPage | None:
     """The evidence of one fill of this portfolio; None when it has no such fill."""
     fill = (
         Fill.objects.filter(pk=fill_id, portfolio_id=portfolio.pk)
@@ -76,23 +82,35 @@ def trade_page(portfolio: Portfolio, fill_id: UUID) -> TradePage | None:
     )
     if fill is None:
         return None
-    fills = fills_of_orders([fill.order])[fill.order_id]
+    every = fills_of_orders([fill.order])[fill.order_id]
+    market = markets_by_condition([fill.condition_id]).get(fill.condition_id)
+    if fill.role == "maker":
+        value = _now_value(fill, fill.size_micros)
+        return maker_page(portfolio, fill, every, market, now_value_micros=value)
+    fills = [row for row in every if row.role == "taker"]
     # One step fills them all: the price says which level the order met first.
     fills.sort(key=lambda row: row.price_micros, reverse=fill.side == Side.SELL)
-    market = markets_by_condition([fill.condition_id]).get(fill.condition_id)
     evidence = fill.evidence
     order = order_line(fill.order, market, fills)
+    taken, notional = (
+        sum(getattr(row, name) for row in fills) for name in ("size_micros", "notional_micros")
+    )
     laps, total_ms = _laps(evidence["timing"])
     midpoint = _micros(evidence["book"].get("midpoint"))
-    average = order.average_price_micros
+    average = notional * ONE // taken
     slippage = None
-    if midpoint is not None and average is not None:
+    if midpoint is not None:
         slippage = average - midpoint if fill.side == Side.BUY else midpoint - average
     return TradePage(
         fill=fill_line(fill, market),
         order=order,
         portfolio=portfolio,
         levels=tuple(_levels(fills, fill)),
+        taken_micros=taken,
+        average_micros=average,
+        notional_micros=notional,
+        fee_micros=sum(row.fee_micros for row in fills),
+        rested_micros=_rested(fill.order, taken),
         laps=laps,
         total_ms=total_ms,
         book_ms=evidence["book"]["timestamp"],
@@ -103,10 +121,16 @@ def trade_page(portfolio: Portfolio, fill_id: UUID) -> TradePage | None:
         exponent_micros=to_micros(evidence["fee"]["exponent"]),
         fee_assumed=bool(evidence["fee"]["fee_assumed"]),
         tick_micros=to_micros(evidence["model"]["tick"]),
-        now_value_micros=_now_value(fill, fill.order.matched_micros),
+        now_value_micros=_now_value(fill, taken),
         grade=fill.grade,
         json_url=f"/portfolios/{portfolio.pk}/trades/{fill.pk}",
     )
+
+
+def _rested(order: Order, taken_micros: int) -> int:
+    if order.rested_ms is None or order.size_micros is None:
+        return 0
+    return order.size_micros - taken_micros
 
 
 def _micros(text: Any) -> int | None:
