@@ -67,23 +67,24 @@ def got(shares: int, first_ms: int = 0, ticks: int = 0) -> Got:
 # -- what is counted ------------------------------------------------------------------------------
 
 
-def test_the_figures_of_four_probes():
+def test_the_figures_of_five_probes():
     told = figures(
         [
             found(got(100, 5, 2), got(100, 5, 2)),
             found(got(100, 5, 2), got(50, 9, -2)),  # half of it missed, and later
             found(got(50, 5), got(54, 5)),  # within 5 % of the order
             found(got(0), got(20, 7)),  # a phantom
+            found(got(10, 3), got(0)),  # missed
         ],
         RISK_AVERSE,
     )
 
-    assert told.agreement == 2 / 4
-    assert told.too_good == (4 + 20) / 250
-    assert told.volume == (100 + 50 + 54 + 20) / 250
-    assert told.pessimist == 1 / 2
+    assert told.agreement == 2 / 5
+    assert told.too_good == (4 + 20) / 260
+    assert told.volume == (100 + 50 + 54 + 20) / 260
+    assert told.pessimist == 2 / 3
     assert told.first == 2 / 3
-    assert told.mark_out == pytest.approx((200 - 100) / 224 - 400 / 250)
+    assert told.mark_out == pytest.approx((200 - 100) / 224 - 400 / 260)
 
 
 def test_what_cannot_be_divided_is_not_told():
