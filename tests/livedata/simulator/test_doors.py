@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from livedata.core.gamma import read_markets
 from livedata.simulator.listings import HALF, Phase
 from livedata.simulator.manual import ManualWorld
 from livedata.simulator.server import app
@@ -124,24 +123,6 @@ async def test_keys_are_those_of_recorded_markets(ask, world, recordings):
     made += await pages(ask, "/gamma/markets/keyset", "markets", limit=100, closed="true")
 
     assert set().union(*(row.keys() for row in made)) - recorded == set()
-
-
-async def test_reward_programmes_are_told_alike_by_both_services(ask, world):
-    known = [listing for listing in open_markets(world) if listing.reward_daily]
-    assert known and len(known) < len(open_markets(world)), "some have one, some have none"
-    listing = known[0]
-
-    row = (await ask.get(f"/gamma/markets/slug/{listing.slug}")).json()
-    clob = (await ask.get(f"/clob/markets/{listing.condition_id}")).json()
-
-    (facts,) = read_markets([json.dumps(row).encode()]).markets
-    minimum, cents = listing.rewards
-    assert (facts.reward_min_size_micros, facts.reward_max_spread_micros, facts.reward_daily_micros) == (
-        minimum * 1_000_000,
-        round(cents * 10_000),
-        listing.reward_daily * 1_000_000,
-    )
-    assert clob["rewards"]["rates"][0]["rewards_daily_rate"] == listing.reward_daily
 
 
 async def test_closed_markets_are_listed_only_when_asked_for(ask, world):
