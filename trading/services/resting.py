@@ -28,7 +28,7 @@ def fill_resting(unit: Unit, stepped: Stepped) -> None:
 
     A step that comes again changes nothing. What is not covered is not filled, and its order is cancelled.
     """
-    for fill in stepped.fills:
+    for number, fill in enumerate(stepped.fills):
         order = unit.orders.get(UUID(fill.order_id))
         if order is None or order.epoch != order.portfolio.epoch:
             continue
@@ -36,7 +36,7 @@ def fill_resting(unit: Unit, stepped: Stepped) -> None:
             if order.status == Order.Status.LIVE:
                 fill_order(unit, order, fill, stepped)
         else:
-            _note_lens(unit, order, fill)
+            _note_lens(unit, order, fill, applied=_applied(stepped, fill, number))
     for resting in stepped.world_orders:
         unit.moved[resting.order_id] = (resting, stepped.stamp_ms, stepped.seq)
         if resting.done:
@@ -91,6 +91,30 @@ def fill_order(unit: Unit, order: Order, fill: MakerFill, stepped: Stepped) -> N
         assert fill.crossing_micros is not None, "a crossing has a level"
         place = (fill.resting.side.opposite, fill.crossing_micros[0])
         unit.press(fill.resting.world, order.condition_id, place, size, now_ms=fill.stamp_ms)
+    _write(
+        unit,
+        order,
+        fill,
+        stepped,
+        source_id=source_id,
+        size_micros=size,
+        notional_micros=notional,
+        realised_micros=realised,
+    )
+
+
+def _write(
+    unit: Unit,
+    order: Order,
+    fill: MakerFill,
+    stepped: Stepped,
+    *,
+    source_id: str,
+    size_micros: int,
+    notional_micros: int,
+    realised_micros: int,
+) -> None:
+    """The fill with its evidence and its postings."""
     row = Fill(
         id=uuid5(order.pk, source_id),
         order=order,
@@ -101,11 +125,11 @@ def fill_order(unit: Unit, order: Order, fill: MakerFill, stepped: Stepped) -> N
         outcome_index=order.outcome_index,
         side=order.side,
         role="maker",
-        price_micros=price,
-        size_micros=size,
-        notional_micros=notional,
+        price_micros=order.price_micros or 0,
+        size_micros=size_micros,
+        notional_micros=notional_micros,
         fee_micros=0,
-        realised_pnl_micros=realised,
+        realised_pnl_micros=realised_micros,
         grade=fill.grade,
         self_match=fill.cause is Cause.SELF,
         evidence=maker_evidence(order, fill, stepped),
@@ -114,24 +138,28 @@ def fill_order(unit: Unit, order: Order, fill: MakerFill, stepped: Stepped) -> N
         epoch=order.epoch,
     )
     lines = fill_lines(
-        side=side, token_id=order.token_id, size_micros=size, notional_micros=notional, fee_micros=0
+        side=Side(order.side),
+        token_id=order.token_id,
+        size_micros=size_micros,
+        notional_micros=notional_micros,
+        fee_micros=0,
     )
-    unit.add_fill(
-        order,
-        row,
-        postings(
-            order.portfolio,
-            transaction_id=f"fill:{row.pk.hex}",
-            kind="fill",
-            lines=lines,
-            now_ms=fill.stamp_ms,
-        ),
+    transaction_id = f"fill:{row.pk.hex}"
+    posted = postings(
+        order.portfolio, transaction_id=transaction_id, kind="fill", lines=lines, now_ms=fill.stamp_ms
     )
+    unit.add_fill(order, row, posted)
 
 
-def _note_lens(unit: Unit, order: Order, fill: MakerFill) -> None:
+def _applied(stepped: Stepped, fill: MakerFill, number: int) -> str:
+    """Which fill of which step, in an order that can be compared; those learnt after a gap come last."""
+    learnt = "" if fill.seq else "learnt"
+    return f"{stepped.stamp_ms:015d}:{stepped.seq:010d}:{learnt}{number:04d}"
+
+
+def _note_lens(unit: Unit, order: Order, fill: MakerFill, *, applied: str) -> None:
     """Add to what the order would have got under another model; a step counts once."""
-    key, applied = f"{order.pk.hex}:{fill.model}", f"{fill.stamp_ms:015d}:{fill.seq:012d}:{fill.cause}"
+    key = f"{order.pk.hex}:{fill.model}"
     row = unit.lenses.get(key)
     if row is None:
         row = Lens(
