@@ -6,7 +6,9 @@ from typing import Any
 
 from markets.core.units import ONE, from_micros
 from markets.models import Market
+from trading.core.resting import QueueModel
 from trading.models import Fill, Order, Portfolio, Posting
+from trading.selectors.lenses import Lenses
 from trading.selectors.portfolios import PortfolioSummary, PositionLine
 from trading.selectors.queues import QueueLine
 from trading.services.preview import Preview
@@ -175,5 +177,45 @@ def preview_json(shown: Preview) -> dict[str, Any]:
         "problems": [
             {"code": problem.code, "message": problem.message, "field": problem.field}
             for problem in shown.problems
+        ],
+    }
+
+
+def lenses_json(lenses: Lenses | None) -> dict[str, Any] | None:
+    """The result under each queue model, and what it rests on; null before any resting order was reached."""
+    if lenses is None:
+        return None
+    return {
+        "models": {
+            result.model.value: {
+                "own": result.own,
+                "maker_orders": result.orders_count,
+                "maker_size": from_micros(result.size_micros),
+                "result": from_micros(result.result_micros),
+                "difference": from_micros(result.difference_micros),
+            }
+            for result in lenses.results
+        },
+        "grades": {
+            share.grade.value: {
+                "fills": share.fills_count,
+                "size": from_micros(share.size_micros),
+                "result": from_micros(share.gain_micros),
+            }
+            for share in lenses.grades
+        },
+        "everything_else": from_micros(lenses.other_micros),
+        "differing_orders": lenses.differing_count,
+        "orders": [
+            {
+                "order_id": str(order.order_id),
+                "side": order.side,
+                "outcome": order.outcome,
+                "price": from_micros(order.price_micros),
+                "mark": decimal(order.mark_micros),
+                "sizes": dict(zip(QueueModel, map(from_micros, order.sizes), strict=True)),
+                "results": dict(zip(QueueModel, map(from_micros, order.gains), strict=True)),
+            }
+            for order in lenses.orders
         ],
     }

@@ -52,7 +52,7 @@ function total() {
   patch(document.querySelector("[data-live=positions-value]"), usdc(value));
   for (const node of document.querySelectorAll("[data-portfolio-page] [data-live=equity]")) patch(node, usdc(equity));
   const result = document.querySelector("[data-live=result]");
-  const fraction = Math.trunc(((equity - start) * 10_000) / start) * 100;
+  const fraction = Math.floor(((equity - start) / start) * ONE); // as the server has it: in millionths, rounded down
   patch(result, `${usdcChange(equity - start)} (${percentChange(fraction)})`);
   result.className = tone(equity - start);
 }

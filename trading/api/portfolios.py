@@ -23,7 +23,7 @@ from trading.api.paging import PAGES, PARAMETERS, PERIOD, in_period, page_json, 
 from trading.api.reading import read_number
 from trading.core.rejections import PortfolioCode
 from trading.models import EquityPoint, Fill, Portfolio, Posting
-from trading.payloads import iso, portfolio_json, position_json, posting_json, trade_json
+from trading.payloads import iso, lenses_json, portfolio_json, position_json, posting_json, trade_json
 from trading.selectors.figures import portfolio_figures
 from trading.selectors.holdings import backing_of
 from trading.selectors.portfolios import (
@@ -219,6 +219,7 @@ class MetricsView(PortfolioApi):
                 else from_micros(figures.max_drawdown_micros),
                 "markets": figures.markets_count,
                 "resets": portfolio.reset_count,
+                "lenses": lenses_json(figures.lenses),
             }
         )
 

@@ -217,6 +217,38 @@ class EquityPoint(serializers.Serializer):
     if_sold = Decimal()
 
 
+class LensResult(serializers.Serializer):
+    own = serializers.BooleanField()
+    maker_orders = serializers.IntegerField()
+    maker_size = Decimal()
+    result = Decimal()
+    difference = Decimal()
+
+
+class GradeShare(serializers.Serializer):
+    fills = serializers.IntegerField()
+    size = Decimal()
+    result = Decimal()
+
+
+class LensOrder(serializers.Serializer):
+    order_id = serializers.UUIDField()
+    side = serializers.CharField()
+    outcome = serializers.CharField()
+    price = Decimal()
+    mark = Decimal(allow_null=True)
+    sizes = serializers.DictField(child=Decimal())
+    results = serializers.DictField(child=Decimal())
+
+
+class Lenses(serializers.Serializer):
+    models = serializers.DictField(child=LensResult(), help_text="risk_averse, proportional, touch")
+    grades = serializers.DictField(child=GradeShare(), help_text="A, B, C")
+    everything_else = Decimal(help_text="of the result, what rests on no maker fill")
+    differing_orders = serializers.IntegerField()
+    orders = LensOrder(many=True, help_text="those that differ most, twenty at most")
+
+
 class Metrics(serializers.Serializer):
     trades = serializers.IntegerField()
     volume = Decimal()
@@ -233,6 +265,7 @@ class Metrics(serializers.Serializer):
     max_drawdown = Decimal(allow_null=True)
     markets = serializers.IntegerField()
     resets = serializers.IntegerField()
+    lenses = Lenses(allow_null=True)
 
 
 def page_of(name: str, noun: str, row: type[serializers.Serializer]) -> type[serializers.Serializer]:

@@ -12,13 +12,9 @@ from markets.core.units import to_micros
 from markets.models import Market
 from trading.core.resting import Cause, Grade, QueueModel
 from trading.models import Fill, Portfolio
+from trading.selectors.lenses import MODEL_WORDS
 from trading.selectors.portfolio_page import FillLine, OrderLine, fill_line, order_line
 
-MODEL_WORDS = {
-    QueueModel.RISK_AVERSE: "fewest fills",
-    QueueModel.PROPORTIONAL: "likely fills",
-    QueueModel.TOUCH: "most fills",
-}
 GRADE_WORDS = {
     Grade.A: "The price traded through yours: somebody took a worse price than yours, and a real order would "
     "have been met before it.",

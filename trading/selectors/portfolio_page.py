@@ -10,6 +10,7 @@ from markets.selectors import markets_by_condition
 from trading.charts import CANVAS, Point
 from trading.models import EquityPoint, Fill, Order, Portfolio
 from trading.selectors.holdings import backing_of
+from trading.selectors.lenses import Lenses, lenses_of
 from trading.selectors.open_orders import OpenOrderLine, open_orders
 from trading.selectors.portfolios import (
     PortfolioSummary,
@@ -115,6 +116,7 @@ class PortfolioPage:
     summary: PortfolioSummary
     positions: tuple[PositionLine, ...]
     open_orders: tuple[OpenOrderLine, ...]
+    lenses: Lenses | None
     backing_micros: int  # of open BUYs, in all markets together
     rebates: RebateSums
     rewards: RewardRange  # an estimate: in no balance
@@ -128,7 +130,7 @@ class PortfolioPage:
 
 
 def portfolio_page(portfolio: Portfolio, *, before: str = "") -> PortfolioPage:
-    """Some sixteen queries and two looks at the books, however long the history is."""
+    """Some twenty queries and three looks at the books, however long the history is."""
     positions = position_lines(portfolio_id=portfolio.pk)
     summary = summary_of(portfolio, positions)
     fills, more = fill_page(portfolio, before=before)
@@ -137,6 +139,7 @@ def portfolio_page(portfolio: Portfolio, *, before: str = "") -> PortfolioPage:
         summary=summary,
         positions=tuple(positions),
         open_orders=tuple(open_orders(portfolio.pk)),
+        lenses=lenses_of(portfolio, result_micros=result),
         backing_micros=backing_of([portfolio.pk])[portfolio.pk],
         rebates=rebate_sums(portfolio),
         rewards=reward_range(portfolio),

@@ -144,7 +144,7 @@ def _lines(held: list[Position], *, ordered: bool = True) -> list[PositionLine]:
 
 def _line(position: Position, market: Market | None, view: BookView | None) -> PositionLine:
     holding = as_holding(position)
-    mark = _mark(position, market, view)
+    mark = mark_micros(market, view, outcome_index=position.outcome_index)
     value = None if mark is None else proceeds_micros(price_micros=mark, size_micros=position.size_micros)
     return PositionLine(
         market=market,
@@ -166,16 +166,16 @@ def _line(position: Position, market: Market | None, view: BookView | None) -> P
     )
 
 
-def _mark(position: Position, market: Market | None, view: BookView | None) -> int | None:
+def mark_micros(market: Market | None, view: BookView | None, *, outcome_index: int) -> int | None:
     """The payout once resolved, else the best bid of the book, else the catalogue's last word."""
     if market and market.payout_0_micros is not None:
         first = market.payout_0_micros
-        return first if position.outcome_index == 0 else ONE - first
+        return first if outcome_index == 0 else ONE - first
     if view is not None:
-        return view.book.touch(Side.BUY, position.outcome_index)
+        return view.book.touch(Side.BUY, outcome_index)
     if market is None:
         return None
-    if position.outcome_index == 0:
+    if outcome_index == 0:
         return market.best_bid_micros
     return None if market.best_ask_micros is None else ONE - market.best_ask_micros
 

@@ -15,6 +15,8 @@ from livedata.clock import venue_now_ms
 from livedata.pulse import newest_pulse, wall_ms
 from markets.core.units import ONE
 from markets.templatetags.units import age, average_cents, decimal, percent, shares
+from trading.core.resting import QueueModel
+from trading.selectors.lenses import LensOrder
 from trading.selectors.market_page import letters
 from trading.selectors.portfolios import PortfolioSummary, portfolio_summaries, portfolios_of
 from trading.selectors.ticket_panel import TicketOutcome, TicketPanel
@@ -26,6 +28,11 @@ _CHARTS = "vendor/lightweight-charts.js"
 _RANGES = {"1h": "1H", "6h": "6H", "1d": "1D", "1w": "1W", "1m": "1M", "max": "Max"}
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _FATES = {"accepted": "on its way", "killed": "nothing traded", "live": "resting"}
+_LENS_NOTES = {
+    QueueModel.RISK_AVERSE: "nobody ahead leaves unless that is certain",
+    QueueModel.PROPORTIONAL: "who cancels stood ahead or behind alike",
+    QueueModel.TOUCH: "whole, as soon as its price trades: too good to be true",
+}
 _TILE_PX = {"lg": 56, "sm": 24}
 
 
@@ -206,6 +213,18 @@ def fee_sum(level: Any, page: Any) -> str:
     if page.exponent_micros == ONE:
         return f"{rate} × {size} × {odds}"
     return f"{rate} × {size} × ({odds})^{decimal(page.exponent_micros)}"
+
+
+@register.filter
+def lens_note(model: QueueModel) -> str:
+    """What a queue model takes for true."""
+    return _LENS_NOTES[model]
+
+
+@register.filter
+def lens_cells(order: LensOrder) -> list[tuple[int, int]]:
+    """(shares, gain) of an order under each model."""
+    return list(zip(order.sizes, order.gains, strict=True))
 
 
 @register.filter
