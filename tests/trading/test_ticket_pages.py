@@ -263,7 +263,7 @@ def test_what_would_meet_an_own_order_is_shown_and_post_only_refused(post, rain,
 
     page = text(post(rain, **REST | across))
     assert "1 level used" in page and "Shares now 20" in page
-    assert "post-only order would trade now" in text(post(rain, **REST | across | {"post_only": "on"}))
+    assert "it would meet an order of your own" in text(post(rain, **REST | across | {"post_only": "on"}))
 
 
 def test_a_reviewed_expiration_is_what_gets_placed(post, rain, running_matcher):

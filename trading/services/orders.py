@@ -23,6 +23,7 @@ from trading.core.rejections import Code
 from trading.core.tickets import MarketRules, OrderType, Ticket, check, check_on_book
 from trading.models import Order, Portfolio
 from trading.selectors.holdings import holding_of, reserved_of, taken_of
+from trading.selectors.queues import OwnBook, own_book
 from trading.selectors.rules import known_market, market_rules
 from trading.services.commands import wake
 from trading.services.timing import half_life_ms
@@ -124,6 +125,8 @@ def _check_covered(
     holding = holding_of(portfolio.pk, ticket.token_id) if sells else Holding()
     if view is not None and view.fresh:
         check_on_book(ticket, view.book)
+    if ticket.post_only:
+        check_on_own(ticket, own_book(portfolio, ticket))
     check_backing(
         ticket,
         cash_micros=portfolio.cash_micros,
@@ -146,6 +149,13 @@ def _check_covered(
             now_ms=now_ms,
             half_life_ms=half_life_ms(),
         )
+
+
+def check_on_own(ticket: Ticket, own: OwnBook) -> None:
+    """Raise Rejected when a post-only ticket would meet a resting order of its own portfolio."""
+    if any(ticket.accepts(order.price_micros) for order in own.across):
+        words = "invalid post-only order: it would meet an order of your own"
+        raise Rejected(Code.POST_ONLY_WOULD_CROSS, words, field="post_only")
 
 
 def _order(portfolio: Portfolio, ticket: Ticket, rules: MarketRules, *, now_ms: int) -> Order:

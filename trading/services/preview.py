@@ -16,7 +16,7 @@ from trading.models import Portfolio
 from trading.selectors.holdings import holding_of, reserved_of, taken_of
 from trading.selectors.queues import own_book
 from trading.selectors.rules import market_rules
-from trading.services.orders import market_and_book
+from trading.services.orders import check_on_own, market_and_book
 from trading.services.timing import half_life_ms
 
 
@@ -85,11 +85,13 @@ def preview(portfolio: Portfolio, ticket: Ticket, *, now_ms: int) -> Preview:
         problems.append(_problem(refusal))
     if view is None or not view.fresh:
         raise StaleBook("no fresh book for this market; try again in a moment")
+    own = own_book(portfolio, ticket)
     try:
         check_on_book(ticket, view.book)
+        if ticket.post_only:
+            check_on_own(ticket, own)
     except Rejected as refusal:
         problems.append(_problem(refusal))
-    own = own_book(portfolio, ticket)
     matched = match(
         replace(ticket, post_only=False),
         view.book,
@@ -98,9 +100,6 @@ def preview(portfolio: Portfolio, ticket: Ticket, *, now_ms: int) -> Preview:
         half_life_ms=half_life_ms(),
         own=own.across,
     )
-    if ticket.post_only and matched.fills and not problems:
-        words = "a post-only order would trade now"
-        problems.append(Problem(code=Code.POST_ONLY_WOULD_CROSS, message=words, field="post_only"))
     fee = sum(
         taker_fee_micros(rules.fees, price_micros=fill.price_micros, size_micros=fill.size_micros)
         for fill in matched.fills
