@@ -130,16 +130,83 @@ def test_a_print_better_than_our_price_is_nothing_to_us():
     assert ahead(mine) == (100, 100)
 
 
-def test_cancels_bound_the_queue_and_move_it_if_likely():
+def test_a_cancel_of_the_size_of_one_who_came_later_leaves_us_where_we_were():
+    story = Story()
+    mine = story.rest("mine", "BUY", "20", "0.50")
+    story.step("bid 0.50 140")
+    story.step("bid 0.50 165")
+
+    story.step("bid 0.50 125")
+
+    assert ahead(mine) == (100, 100)
+
+
+def test_a_cancel_that_nobody_behind_explains_came_from_ahead():
+    """Orders are cancelled whole: with 40 behind us, 35 that go stood ahead."""
     story = Story()
     mine = story.rest("mine", "BUY", "20", "0.50")
     story.step("bid 0.50 140")
 
     story.step("bid 0.50 105")
-    assert ahead(mine) == (100, 75)
+
+    assert ahead(mine) == (65, 65)
+
+
+def test_what_several_behind_may_explain_together_is_not_certain():
+    story = Story()
+    mine = story.rest("mine", "BUY", "20", "0.50")
+    story.step("bid 0.50 110")
+    story.step("bid 0.50 135")
+
+    story.step("bid 0.50 100")  # 35: the 10 and the 25 behind us, or somebody ahead
+
+    assert ahead(mine) == (100, 65)
+
+
+def test_with_many_behind_only_the_level_bounds_who_must_be_certain():
+    story = Story()
+    mine = story.rest("mine", "BUY", "20", "0.50")
+    for size in (110, 121, 133, 146, 160):
+        story.step(f"bid 0.50 {size}")
+
+    story.step("bid 0.50 153")
+
+    assert ahead(mine) == (100, 93)
+
+
+def test_trades_beyond_our_queue_take_from_those_behind():
+    """Only where we are not filled ourselves: prints of a world without us."""
+    story = Story()
+    mine = story.rest("mine", "BUY", "20", "0.50")
+    story.step("bid 0.50 140")
+
+    story.step("sell 110 @ 0.50", "bid 0.50 30")
+
+    assert mine.behind == [30 * ONE]
+
+
+def test_after_a_gap_nothing_is_known_of_who_came_later():
+    story = Story()
+    mine = story.rest("mine", "BUY", "20", "0.50")
+    story.step("bid 0.50 105", "ask 0.52 80", snapshot=True)
+    assert mine.behind is None
+    for place in mine.places:
+        place.ahead_micros = 75 * ONE
 
     story.step("bid 0.50 60")
+
     assert ahead(mine) == (60, pytest.approx(75 * 60 / 105, abs=1e-5))
+
+
+def test_cancels_bound_the_queue():
+    story = Story()
+    mine = story.rest("mine", "BUY", "20", "0.50")
+    for size in (110, 121, 133, 146, 160):
+        story.step(f"bid 0.50 {size}")
+
+    story.step("bid 0.50 60")
+
+    assert ahead(mine) == (60, 0)
 
 
 def test_a_level_that_shrinks_before_its_print_moves_the_queue_once():
@@ -168,11 +235,12 @@ def test_a_print_before_its_level_shrinks_moves_the_queue_once():
 def test_a_print_moves_the_queue_by_what_its_shrinking_had_not():
     story = Story()
     mine = story.rest("mine", "BUY", "20", "0.50")
+    story.step("bid 0.50 140")
     story.step("bid 0.50 200")
-    story.step("bid 0.50 160")  # 40 gone: nobody knows from where
-    assert ahead(mine) == (100, 80)
+    story.step("bid 0.50 160")  # it looks like a cancel of the 40 behind us
+    assert ahead(mine) == (100, 100)
 
-    story.step("sell 40 @ 0.50", ms=900)  # from the front
+    story.step("sell 40 @ 0.50", ms=900)  # it was a trade: from the front
 
     assert ahead(mine) == (60, 60)
 
@@ -205,9 +273,9 @@ def test_a_newcomer_across_fills_us_by_its_size_and_only_once():
     assert told(story.step("ask 0.51 30")) == both("mine 30 crossing C")
     assert told(story.step("ask 0.51 30")) == {}
     assert told(story.step("ask 0.51 25")) == {}
-    assert told(story.step("ask 0.51 35")) == both("mine 5 crossing C")
+    assert told(story.step("ask 0.51 35")) == both("mine 10 crossing C")
     assert told(story.step("ask 0.51 0")) == {}
-    assert told(story.step("ask 0.51 10")) == both("mine 10 crossing C")
+    assert told(story.step("ask 0.51 4")) == both("mine 4 crossing C")
 
 
 def test_what_stood_across_when_we_came_is_no_newcomer():

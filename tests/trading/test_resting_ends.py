@@ -207,9 +207,10 @@ def test_a_mint_with_oneself_makes_a_pair(market, portfolio, matcher):
 def test_a_post_only_order_that_would_meet_an_own_order_is_refused(market, portfolio, matcher):
     rest(matcher, portfolio, market, "BUY", price="0.50", size="20", outcome_index=1)
 
-    order = rest(matcher, portfolio, market, "BUY", price="0.50", size="20", post_only=True)
+    with pytest.raises(Rejected) as refusal:
+        rest(matcher, portfolio, market, "BUY", price="0.50", size="20", post_only=True)
 
-    assert (state(order)[0], order.reason_code) == ("cancelled", Code.POST_ONLY_WOULD_CROSS)
+    assert refusal.value.code == Code.POST_ONLY_WOULD_CROSS
 
 
 def trade_now(matcher, portfolio, market, side, **fields) -> Order:

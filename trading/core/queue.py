@@ -12,7 +12,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from livedata.core.steps import Change, Step
 from markets.core.book import OrderBook, Side
-from trading.core.resting import Cause, Grade, MakerFill, Place, QueueModel, Resting, across
+from trading.core.behind import note
+from trading.core.places import bound, newcomer, served
+from trading.core.resting import Cause, Grade, MakerFill, QueueModel, Resting, across
 from trading.core.unexplained import Shrunk, Unexplained, known_micros
 from trading.core.volume import Printed, Spent
 
@@ -107,24 +109,30 @@ class MarketQueue:
             self.renew(book_of(step))
             return []
         shrunk: list[Change] = []
+        moved: list[Change] = []  # levels at which own orders stand
         crossing: list[Change] = []
         bids, asks = self.book.bids, self.book.asks
         own_bids, own_asks = self._prices[_BUY], self._prices[_SELL]
+        bid_levels, ask_levels = self._levels[_BUY], self._levels[_SELL]
         for change in step.changes:
             price, after = change.price_micros, change.after_micros
             if change.side is _BUY:
-                sizes, crosses = bids, own_asks and price >= own_asks[0]
+                sizes, crosses, ours = bids, own_asks and price >= own_asks[0], price in bid_levels
             else:
-                sizes, crosses = asks, own_bids and price <= own_bids[-1]
+                sizes, crosses, ours = asks, own_bids and price <= own_bids[-1], price in ask_levels
             if after:
                 sizes[price] = after
             else:
                 sizes.pop(price, None)
             if after < change.before_micros:
                 shrunk.append(change)
+            if ours:
+                moved.append(change)
             if crosses:
                 crossing.append(change)
         fills: list[MakerFill] = []
+        if moved:
+            self._note_behind(step, moved)
         if step.prints:
             self._trade(step, fills)
         if shrunk:
@@ -153,6 +161,7 @@ class MarketQueue:
         self.touched.update(self)
         for resting in self._orders.values():
             shown = self.book.sizes(resting.side).get(resting.price_micros, 0)
+            resting.behind = None
             for place in resting.places:
                 place.ahead_micros = min(place.ahead_micros, shown)
                 place.stood = across(self.book, resting.side, resting.price_micros)
@@ -205,10 +214,10 @@ class MarketQueue:
                     at, through = printed.reaching(price, own)
                     at = max(0, at - known_micros(explained, resting, place, price))
                     ahead = place.ahead_micros
-                    served = _served(place, at, through, stands=shown > 0)
+                    came = served(place, at, through, stands=shown > 0)
                     if place.model is _RISK_AVERSE:
                         resting.printed_micros += min(ahead, at + through)
-                    for cause, size in served:
+                    for cause, size in came:
                         own.take(printed, price, size)
                         fills.append(
                             MakerFill(
@@ -234,21 +243,28 @@ class MarketQueue:
 
     # --- shrinking and growing --------------------------------------------------------------------
 
+    def _note_behind(self, step: Step, moved: list[Change]) -> None:
+        """Who comes after own orders at their prices."""
+        printed = _printed(step)
+        for change in moved:
+            side, price, after = change.side, change.price_micros, change.after_micros
+            taken = printed.get((side, price), 0)
+            for resting in self._levels[side][price]:
+                if resting.since_ms < step.stamp_ms:
+                    net = after - change.before_micros + taken
+                    note(resting, printed_micros=taken, net_micros=net, after_micros=after)
+                    self.touched.add(resting)
+
     def _shrink(self, step: Step, shrunk: list[Change]) -> None:
-        printed: dict[tuple[Side, int], int] = {}
-        for trade in step.prints:
-            where = trade.taker_side.opposite, trade.price_micros
-            printed[where] = printed.get(where, 0) + trade.size_micros
+        printed = _printed(step)
         for change in shrunk:
             side, price, after = change.side, change.price_micros, change.after_micros
             middle = change.before_micros - printed.get((side, price), 0)
             cancelled = self._unexplained.account(side, price, middle - after, stamp_ms=step.stamp_ms)
             entry = Shrunk(step.stamp_ms, side, price, cancelled)
             for resting in self._levels[side].get(price, ()):
-                if resting.since_ms < step.stamp_ms and _bound(
-                    resting, entry, middle_micros=middle, after_micros=after
-                ):
-                    self.touched.add(resting)
+                if resting.since_ms < step.stamp_ms:
+                    bound(resting, entry, middle_micros=middle, after_micros=after)
             if cancelled:
                 self._unexplained.keep(entry)
 
@@ -264,7 +280,7 @@ class MarketQueue:
                     self.touched.add(resting)
                     for place in resting.places:
                         ahead, shown = place.ahead_micros, sizes.get(price, 0)
-                        if size := _newcomer(place, change, shown_micros=shown):
+                        if size := newcomer(place, change, shown_micros=shown):
                             self._note_taken(resting, place.model, change, size)
                             fills.append(
                                 MakerFill(
@@ -303,59 +319,13 @@ def book_of(snapshot: Step) -> OrderBook:
     return book
 
 
-def _served(place: Place, at: int, through: int, *, stands: bool) -> list[tuple[Cause, int]]:
-    """Move a queue by the volume printed at its price and beyond; what is left of it fills the order."""
-    if place.model is _TOUCH:
-        size = place.open_micros if at + through else 0
-        place.open_micros -= size
-        return [(Cause.PRINT, size)] if size else []
-    if stands:
-        # Prices beyond a level that still stands are not to be trusted: all of it was printed here.
-        at, through = at + through, 0
-    passed = min(place.ahead_micros, at)
-    by_print = min(place.open_micros, at - passed)
-    by_through = min(place.open_micros - by_print, through)
-    place.ahead_micros = place.ahead_micros - passed if stands else 0
-    place.open_micros -= by_print + by_through
-    return [(cause, size) for cause, size in ((Cause.PRINT, by_print), (Cause.THROUGH, by_through)) if size]
-
-
-def _bound(resting: Resting, entry: Shrunk, *, middle_micros: int, after_micros: int) -> bool:
-    """A level shrank, by `entry.left_micros` without a print: nobody more than it shows is ahead.
-
-    Who cancels stood ahead or behind alike, if the model takes the likely for true. Returns whether any
-    place moved.
-    """
-    moved = False
-    for place in resting.places:
-        ahead = bounded = place.ahead_micros
-        if entry.left_micros and place.model is not _RISK_AVERSE:
-            bounded -= ahead * entry.left_micros // middle_micros
-        bounded = min(bounded, after_micros)
-        if bounded != ahead:
-            moved = True
-            place.ahead_micros = bounded
-            if entry.left_micros:
-                entry.advanced[place] = ahead - bounded
-    return moved
-
-
-def _newcomer(place: Place, change: Change, *, shown_micros: int) -> int:
-    """How much a level on the other side, at or through our price, fills: what of it is new to us."""
-    level, after = change.price_micros, change.after_micros
-    if not after:
-        place.stood.pop(level, None)
-        return 0
-    growth = after - place.stood.get(level, 0)
-    if growth <= 0 or not place.open_micros:
-        return 0
-    # Whoever stood ahead is gone, or the book would be crossed.
-    place.ahead_micros = min(place.ahead_micros, shown_micros)
-    size = place.open_micros
-    if place.model is not _TOUCH:
-        size = max(0, min(size, growth - place.ahead_micros))
-    place.open_micros -= size
-    return size
+def _printed(step: Step) -> dict[tuple[Side, int], int]:
+    """Volume by the maker's side and price."""
+    printed: dict[tuple[Side, int], int] = {}
+    for trade in step.prints:
+        where = trade.taker_side.opposite, trade.price_micros
+        printed[where] = printed.get(where, 0) + trade.size_micros
+    return printed
 
 
 def _grade(cause: Cause, shown_before_micros: int, *, missed: bool) -> Grade:

@@ -14,7 +14,7 @@ from markets.core.book import OrderBook, Side
 
 class QueueModel(StrEnum):
     RISK_AVERSE = "risk_averse"  # "fewest fills": nobody ahead leaves unless that is certain
-    PROPORTIONAL = "proportional"  # "likely fills": who cancels stood ahead or behind alike
+    PROPORTIONAL = "proportional"  # "likely fills": by its size, a cancel is of who came later, or from ahead
     TOUCH = "touch"  # "most fills": whole, as soon as the price is traded; for comparison only
 
 
@@ -59,6 +59,7 @@ class Resting:
     number: int  # priority among the market's own orders: who came first
     entry_ahead_micros: int  # displayed at its price when it came
     places: tuple[Place, ...]
+    behind: list[int] | None = field(default_factory=list)  # who came later, by size; None: not known
     printed_micros: int = 0  # of the queue ahead, used up by prints (under `risk_averse`)
     uncertain_ms: int = 0  # how long nobody could see its market
 
@@ -69,10 +70,15 @@ class Resting:
                 return place
         raise KeyError(model)
 
+    @property
+    def likely(self) -> Place:
+        return self.place(QueueModel.PROPORTIONAL)
+
     def less(self, size_micros: int) -> "Resting":
         """The same order with so much less open, under every model: an own taker met it."""
         return replace(
             self,
+            behind=None if self.behind is None else list(self.behind),
             places=tuple(
                 replace(place, open_micros=max(0, place.open_micros - size_micros), stood=dict(place.stood))
                 for place in self.places
@@ -159,9 +165,12 @@ class MakerFill:
         return f"{self.cause}|{self.stamp_ms}|{told}|{self.crossing_micros}|{met}"
 
 
+BEHIND = "behind"
+
+
 def write_resting(resting: Resting) -> dict[str, Any]:
-    """What must survive a restart of one order's places, for JSON: {"risk_averse": [open, ahead, {…}], …}."""
-    return {
+    """What must survive a restart, for JSON: {"risk_averse": [open, ahead, {…}], …, "behind": [size, …]}."""
+    places: dict[str, Any] = {
         place.model.value: [
             place.open_micros,
             place.ahead_micros,
@@ -169,15 +178,17 @@ def write_resting(resting: Resting) -> dict[str, Any]:
         ]
         for place in resting.places
     }
+    return {**places, BEHIND: resting.behind}
 
 
 def read_places(state: dict[str, Any]) -> tuple[Place, ...]:
     return tuple(
         Place(
-            model=QueueModel(model),
+            model=model,
             open_micros=open_micros,
             ahead_micros=ahead_micros,
             stood={int(price): size for price, size in stood.items()},
         )
-        for model, (open_micros, ahead_micros, stood) in state.items()
+        for model in QueueModel
+        for open_micros, ahead_micros, stood in [state[model]]
     )

@@ -53,8 +53,8 @@ def queues_of(orders: Iterable[Order]) -> dict[UUID, QueueLine]:
                 book_side=Side(row.book_side),
                 price_micros=row.price_micros,
             )
-        for model, (open_micros, _, _) in row.state.items():
-            own[model] = own.get(model, 0) + open_micros
+        for model in QueueModel:
+            own[model] = own.get(model, 0) + row.state[model][0]
     return lines
 
 

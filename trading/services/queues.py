@@ -7,7 +7,7 @@ from uuid import UUID
 from markets.core.book import Side
 from trading.atomic import run_atomic
 from trading.bulk import insert_rows, update_rows
-from trading.core.resting import QueueModel, Resting, read_places, write_resting
+from trading.core.resting import BEHIND, QueueModel, Resting, read_places, write_resting
 from trading.models import MatcherMark, Order
 from trading.models import Resting as RestingRow
 
@@ -92,6 +92,7 @@ def read_queue(row: RestingRow, *, applied_ms: int) -> Resting:
         number=row.number,
         entry_ahead_micros=row.entry_ahead_micros,
         places=read_places(row.state),
+        behind=row.state.get(BEHIND),
         printed_micros=row.printed_micros,
         uncertain_ms=row.uncertain_ms,
     )
