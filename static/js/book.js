@@ -1,6 +1,5 @@
 // The ladder and the depth picture of one market, in the coordinates of the outcome shown.
 import { cents, decimal, micros, ONE, patch, shares, usdcWhole } from "./figures.js";
-import { Marks } from "./marks.js";
 
 const LEVELS = 7;
 
@@ -23,7 +22,7 @@ export class Ladder {
     this.take = new Map();
     this.levels = { bids: [], asks: [] };
     this.tick = null;
-    this.marks = new Marks(this);
+    this.marks = null; // the reader's own orders, once their script is here
     this.#oneTabStop();
   }
 
@@ -41,7 +40,7 @@ export class Ladder {
     this.tick = tick;
     this.#paint("ask", levels.asks);
     this.#paint("bid", levels.bids);
-    this.marks.place();
+    this.marks?.place();
     this.table.classList.remove("stale");
   }
 

@@ -4,10 +4,7 @@ import { followRanges, startChart } from "./chart.js";
 import { cents, chance, decimal, micros, ONE, patch, shares } from "./figures.js";
 import { bestOf, chanceOf, showOther, showToken } from "./lines.js";
 import * as live from "./live.js";
-import { marksOf } from "./marks.js";
-import { OpenOrders, sayFill } from "./orders.js";
 import { followSheet } from "./sheet.js";
-import { swapper } from "./swap.js";
 import { Tape } from "./tape.js";
 import { Ticket } from "./ticket.js";
 
@@ -50,13 +47,13 @@ const labels = [...form.querySelectorAll(".outs label > span")].map((node) => no
 /** Where a limit order would join, in the coordinates of the outcome that the ladder shows. */
 function join(rest) {
   if (!rest) {
-    ladder.marks.join(null);
+    ladder.marks?.join(null);
     return;
   }
   const same = ticket.outcomeIndex === outcomeIndex;
   const side = same ? rest.side : rest.side === "bid" ? "ask" : "bid";
   const words = ticket.buys ? "You would buy" : "You would sell";
-  ladder.marks.join({ ...rest, side, price: same ? rest.price : ONE - rest.price, words, outcome: same ? "" : labels[ticket.outcomeIndex] });
+  ladder.marks?.join({ ...rest, side, price: same ? rest.price : ONE - rest.price, words, outcome: same ? "" : labels[ticket.outcomeIndex] });
 }
 
 let shownChance = null;
@@ -141,15 +138,10 @@ function followOrder({ order: id, portfolio }) {
 }
 
 if (pending) followOrder(pending.dataset);
+// Only who has a portfolio has orders to follow: nobody else loads what follows them.
 const openOrders = document.querySelector("[data-open-orders]");
 if (openOrders) {
-  new OpenOrders(openOrders, (orders) => ladder.marks.show(marksOf(orders, outcomeIndex, labels)));
-  const renew = swapper(["[aria-labelledby=pos-h]", "[aria-labelledby=fh-h]"]);
-  live.on("fill", ({ trade }) => {
-    if (trade.portfolio_id !== openOrders.dataset.portfolio) return;
-    if (trade.role === "maker") sayFill(trade);
-    if (trade.condition_id === page.dataset.condition) renew();
-  });
+  import("./mine.js").then(({ followMine }) => followMine(openOrders, { ladder, outcomeIndex, labels, condition: page.dataset.condition }));
 }
 live.watch([token, ...[...document.querySelectorAll(".rel [data-token]")].map((node) => node.dataset.token)]);
 

@@ -22,22 +22,39 @@ PUBLIC = (
 OWN = ("/portfolio", "/account")
 
 
-def pages_of(visitor):
-    """Every page there is, with a trade to show."""
+def pages_of(visitor, venue):
+    """Every page there is, with trades of both kinds and an open order to show."""
     visitor.sign_up()
+    waited = maker_evidence(visitor, venue)
     visitor.open("/market/rain-in-ashkelton")
     visitor.page.get_by_label("Amount").fill("20")
     visitor.page.locator("[data-place]:not([disabled])").click()
     evidence = visitor.page.get_by_role("link", name="Why this price?").get_attribute("href")
     sets = visitor.page.get_by_role("link", name="More about sets", include_hidden=True).get_attribute("href")
-    return [*PUBLIC, *OWN, evidence, sets]
+    return [*PUBLIC, *OWN, f"{LIMIT}#ticket", evidence, waited, sets]
+
+
+LIMIT = "/market/rain-in-ashkelton?type=limit&limit=0.59&shares=20"
+
+
+def maker_evidence(visitor, venue):
+    """Where the evidence of a resting order's fill is; half of the order is still at rest."""
+    page = visitor.page
+    visitor.open("/market/rain-in-ashkelton?type=limit&limit=0.63&shares=20")
+    page.locator("[data-place]:not([disabled])").click()
+    expect(page.locator("#placed")).to_contain_text("20 Yes rest at 63¢")
+    venue.world.trade(venue.rain.condition_id, "SELL", "10")
+    expect(page.locator("#toasts")).to_contain_text("Bought 10 Yes at 63¢.")
+    visitor.open("/portfolio")
+    return page.get_by_role("link", name="Why buy 10 Yes at 63¢").get_attribute("href")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(visit, still, theme):
+def test_axe_finds_nothing(visit, still, venue, theme):
     visitor = visit(theme=theme)
+    visitor.page.emulate_media(reduced_motion="reduce")  # a colour on its way to another is neither
     found = []
-    for path in pages_of(visitor):
+    for path in pages_of(visitor, venue):
         for width in (1440, 390):
             visitor.page.set_viewport_size({"width": width, "height": 900})
             visitor.open(path)
@@ -47,10 +64,10 @@ def test_axe_finds_nothing(visit, still, theme):
     assert found == []
 
 
-def test_no_page_scrolls_sideways(visit, still):
+def test_no_page_scrolls_sideways(visit, still, venue):
     visitor = visit(width=390)
     wide = []
-    for path in pages_of(visitor):
+    for path in pages_of(visitor, venue):
         for width in (320, 390, 768, 1100):
             visitor.page.set_viewport_size({"width": width, "height": 900})
             visitor.open(path)
