@@ -12,7 +12,9 @@ from markets.core.errors import Rejected
 from markets.core.units import to_micros
 from markets.models import Market
 from trading.core.rejections import Code
+from trading.core.resting import QueueModel
 from trading.core.tickets import OrderType, Ticket
+from trading.services.portfolios import LATENCY_MAX_MS
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
@@ -74,7 +76,25 @@ class PortfolioForm(ResetForm):
     name = forms.CharField(
         max_length=80, label="Name", widget=forms.TextInput({"class": "input", "autocomplete": "off"})
     )
-    field_order = ("name", "balance")
+    queue_model = forms.ChoiceField(
+        choices=[
+            ("", "As usual here"),
+            (QueueModel.RISK_AVERSE, "Fewest fills: nobody ahead leaves unless that is certain"),
+            (QueueModel.PROPORTIONAL, "Likely fills: who cancels stood ahead or behind alike"),
+        ],
+        required=False,
+        label="How waiting orders fill",
+        widget=forms.Select({"class": "input"}),
+        help_text="It stays so. The portfolio's page shows what the other models would have given.",
+    )
+    latency_ms = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=LATENCY_MAX_MS,
+        label="Milliseconds until an order meets the book",
+        widget=forms.TextInput({"class": "input", "autocomplete": "off", "inputmode": "numeric"}),
+    )
+    field_order = ("name", "balance", "queue_model", "latency_ms")
 
 
 class MomentField(forms.Field):

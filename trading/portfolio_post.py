@@ -21,10 +21,12 @@ def opened_by(user: User, form: PortfolioForm) -> Portfolio | None:
             user_id=user.pk,
             name=form.cleaned_data["name"],
             initial_balance_micros=form.cleaned_data["balance"],
+            latency_ms=form.cleaned_data["latency_ms"],
+            queue_model=form.cleaned_data["queue_model"],
             now_ms=venue_now_ms(),
         )
     except Rejected as refusal:
-        form.add_error("balance", as_sentence(refusal))
+        form.add_error(refusal.field if refusal.field in form.fields else "balance", as_sentence(refusal))
         return None
 
 

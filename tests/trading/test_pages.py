@@ -286,10 +286,26 @@ def test_a_further_portfolio_is_opened_by_form(reader, ada):
     (opened,) = portfolios_of(ada.pk)
     assert answer["Location"] == f"/portfolio/{opened.pk}"
     assert (opened.name, opened.cash_micros) == ("Class contest", 2_500 * ONE)
+    assert (opened.latency_ms, opened.queue_model) == (0, "risk_averse")
+
+
+def test_a_portfolio_chooses_its_model_and_its_latency(reader, ada):
+    reader.post("/portfolio/new", {"name": "Likely", "queue_model": "proportional", "latency_ms": "250"})
+
+    (opened,) = portfolios_of(ada.pk)
+    assert (opened.latency_ms, opened.queue_model) == (250, "proportional")
 
 
 @pytest.mark.parametrize(
-    "fields", [{"name": "", "balance": "5"}, {"name": "x", "balance": "0"}, {"name": "x", "balance": "1e12"}]
+    "fields",
+    [
+        {"name": "", "balance": "5"},
+        {"name": "x", "balance": "0"},
+        {"name": "x", "balance": "1e12"},
+        {"name": "x", "queue_model": "touch"},
+        {"name": "x", "latency_ms": "-1"},
+        {"name": "x", "latency_ms": "soon"},
+    ],
 )
 def test_a_portfolio_that_cannot_be_is_refused_in_words(reader, ada, fields):
     answer = reader.post("/portfolio/new", fields)

@@ -16,7 +16,7 @@ from livedata.pulse import newest_pulse, wall_ms
 from markets.core.units import ONE
 from markets.templatetags.units import age, average_cents, decimal, percent, shares
 from trading.core.resting import QueueModel
-from trading.selectors.lenses import LensOrder
+from trading.selectors.lenses import MODEL_WORDS, LensOrder
 from trading.selectors.market_page import letters
 from trading.selectors.portfolios import PortfolioSummary, portfolio_summaries, portfolios_of
 from trading.selectors.ticket_panel import TicketOutcome, TicketPanel
@@ -213,6 +213,12 @@ def fee_sum(level: Any, page: Any) -> str:
     if page.exponent_micros == ONE:
         return f"{rate} × {size} × {odds}"
     return f"{rate} × {size} × ({odds})^{decimal(page.exponent_micros)}"
+
+
+@register.filter
+def model_words(model: str) -> str:
+    """What people call a queue model: "fewest fills"."""
+    return MODEL_WORDS[QueueModel(model)]
 
 
 @register.filter
