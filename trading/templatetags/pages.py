@@ -30,7 +30,7 @@ _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", 
 _FATES = {"accepted": "on its way", "killed": "nothing traded", "live": "resting"}
 _LENS_NOTES = {
     QueueModel.RISK_AVERSE: "nobody ahead leaves unless that is certain",
-    QueueModel.PROPORTIONAL: "who cancels stood ahead or behind alike",
+    QueueModel.PROPORTIONAL: "a cancel came from ahead, unless one who came later had just that size",
     QueueModel.TOUCH: "whole, as soon as its price trades: too good to be true",
 }
 _TILE_PX = {"lg": 56, "sm": 24}
