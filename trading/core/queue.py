@@ -249,6 +249,8 @@ class MarketQueue:
         for change in moved:
             side, price, after = change.side, change.price_micros, change.after_micros
             taken = printed.get((side, price), 0)
+            if after and not taken and after <= change.before_micros:
+                continue  # a cancel: `_shrink` asks whose
             for resting in self._levels[side][price]:
                 if resting.since_ms < step.stamp_ms:
                     net = after - change.before_micros + taken
