@@ -3,10 +3,13 @@
 import re
 import threading
 import time
+from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
+from django.db import connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from livedata.pulse import wall_ms
 from tests.people import make_user
@@ -142,6 +145,23 @@ def test_three_open_orders_cost_the_queries_of_one(mine, feed, matcher, count, d
         django_assert_num_queries(1, using="markets_db"),
     ):
         assert len(open_orders(mine.pk)) == count
+
+
+def test_pages_with_three_open_orders_cost_the_queries_of_one(reader, mine, feed, matcher):
+    reader.get("/portfolio")  # what is kept for a while is known from here on
+    asked = []
+    for number in range(1, 4):
+        market = make_market(f"open-{number}", rules_ms=1)
+        feed.show(market, "0.49x50", "0.51x30")
+        rest(mine, market, matcher)
+        rest(mine, market, matcher, size=str(4 + number))
+        with ExitStack() as stack:
+            captured = [stack.enter_context(CaptureQueriesContext(connections[name])) for name in connections]
+            for path in ("/portfolio", "/market/open-1", f"/portfolio/{mine.pk}/open-orders"):
+                assert reader.get(path).status_code == 200
+        asked.append([len(queries) for queries in captured])
+
+    assert asked[0] == asked[2]
 
 
 def test_the_rows_alone_are_read_again_by_an_open_page(reader, mine, rain, matcher):

@@ -220,8 +220,8 @@ def _chain(fill: Fill, fills: Sequence[Fill], *, entry: int, traded: int, ahead:
 
 
 _LEFT_NOTES = {
-    QueueModel.RISK_AVERSE: "For certain: the level showed less than that, or nobody behind you had that size.",
-    QueueModel.PROPORTIONAL: "A cancel counts as one from ahead, unless somebody behind you had just that size.",
+    QueueModel.RISK_AVERSE: "For certain: the level showed less, or nobody behind you had that size.",
+    QueueModel.PROPORTIONAL: "A cancel is of those ahead, unless somebody behind you had just that size.",
     QueueModel.TOUCH: "They left.",
 }
 
