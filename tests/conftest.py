@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cache as cache_once
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from django.core.cache import cache
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts import limits
+from livedata.bus import bus
+from tests.emptying import keep_what_migrations_left
 from tests.redis_server import have_redis, start_redis
 from tests.site import Site, running_site
 
@@ -33,6 +36,7 @@ _MARK_BY_FIXTURE = {"redis_url": "redis", "chromium": "browser", "recordings": "
 def pytest_configure() -> None:
     # Argon2 takes 0.1 s by design; a test of the hasher itself sets it back.
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    keep_what_migrations_left()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -47,10 +51,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def empty_cache() -> None:
-    """No test sees what another one cached, or pays for what another one spent."""
+def nothing_left() -> None:
+    """No test sees what another one cached or told on the bus, or pays for what another one spent."""
     cache.clear()
     limits.forget()
+    if django_settings.REDIS_URL:
+        _redis().flushdb()
+    else:
+        bus.cache_clear()
+
+
+@cache_once
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(django_settings.REDIS_URL)
 
 
 @pytest.fixture(scope="session")

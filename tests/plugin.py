@@ -15,6 +15,7 @@ import pytest
 from tests.redis_server import have_redis, start_redis
 
 _ELSEWHERE = ("GAMMA_URL", "CLOB_URL", "DATA_URL", "CLOB_WS_URL", "REDIS_HOST", "REDIS_PORT")
+_OURS = "appName=started-for-tests"  # by which a worker knows a server that its parent has started
 _SECRET = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz"
 
 
@@ -33,7 +34,9 @@ def _prepare() -> None:
         "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright's sync API runs inside a loop
     }
     if _asked("TEST_DATABASE", "sqlite", "mongodb") == "mongodb":
-        os.environ["MONGO_URI"] = os.environ.get("MONGO_URI") or _start_mongodb_wire()
+        given = os.environ.get("MONGO_URI") or ""
+        # Each worker has a server of its own: its parent's would have to serve them all with one processor.
+        os.environ["MONGO_URI"] = _start_mongodb_wire() if not given or _OURS in given else given
     else:
         os.environ.pop("MONGO_URI", None)
     if _asked("TEST_BUS", "memory", "redis") == "redis":
@@ -60,7 +63,7 @@ def _start_mongodb_wire() -> str:
     server = SecantusDBServer(storage_path=":memory:")
     server.start()
     atexit.register(server.stop)
-    return str(server.uri).rstrip("/")
+    return f"{str(server.uri).rstrip('/')}/?{_OURS}"
 
 
 _prepare()

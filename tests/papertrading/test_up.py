@@ -25,13 +25,12 @@ def gone(process_ids: list[int], seconds: float = 5) -> bool:
     return False
 
 
-@pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM])
-def test_it_answers_says_what_it_is_and_stops_cleanly(tmp_path, with_signal):
+def test_it_answers_says_what_it_is_and_stops_cleanly(tmp_path):
     site = start_site(tmp_path)
     children = site.children()
     body = json.loads(site.get("/health"))
 
-    code, took_s = site.stop(with_signal)
+    code, took_s = site.stop(signal.SIGINT)
 
     assert body["exchange"] == "simulator"
     assert len(children) == 1
@@ -49,9 +48,11 @@ def test_a_killed_site_leaves_no_child_and_starts_again_at_once(tmp_path):
     site.process.wait()
     assert gone(children)
 
-    with running_site(tmp_path) as again:
-        assert json.loads(again.get("/health"))["checks"]["database"]["ok"]
-        assert again.started_s < SECOND_START_SECONDS
+    again = start_site(tmp_path)
+    assert json.loads(again.get("/health"))["checks"]["database"]["ok"]
+    assert again.started_s < SECOND_START_SECONDS
+    code, took_s = again.stop(signal.SIGTERM)
+    assert (code, took_s < STOP_SECONDS) == (0, True), again.lines
     for database in tmp_path.glob("*.sqlite3"):
         with closing(sqlite3.connect(database)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -68,30 +69,24 @@ def manage(*arguments, **environment):
     )
 
 
-def test_a_folder_in_use_is_refused_with_the_cure(tmp_path):
-    with running_site(tmp_path):
-        second = manage("up", "--port", "0", DATA_DIR=str(tmp_path))
-        restored = manage("restore", str(tmp_path / "backup"), DATA_DIR=str(tmp_path))
+def test_a_folder_in_use_is_backed_up_and_refused_to_a_second_site_and_to_a_restore(tmp_path):
+    used, backup, elsewhere = tmp_path / "site", tmp_path / "backup", tmp_path / "elsewhere"
+    with running_site(used):
+        second = manage("up", "--port", "0", DATA_DIR=str(used))
+        taken = manage("backup", str(backup), DATA_DIR=str(used))
+        over_it = manage("restore", str(backup), DATA_DIR=str(used))
+    back = manage("restore", str(backup), DATA_DIR=str(elsewhere))
 
     assert second.returncode != 0
     assert "is in use by a running site" in second.stderr
     assert "DATA_DIR=./other make run" in second.stderr
-    assert restored.returncode != 0
-    assert "is in use by a running site" in restored.stderr
-
-
-def test_a_running_site_is_backed_up_and_restored_elsewhere(tmp_path):
-    backup, elsewhere = tmp_path / "backup", tmp_path / "elsewhere"
-    with running_site(tmp_path / "site"):
-        taken = manage("backup", str(backup), DATA_DIR=str(tmp_path / "site"))
-    back = manage("restore", str(backup), DATA_DIR=str(elsewhere))
-
+    assert over_it.returncode != 0
+    assert "is in use by a running site" in over_it.stderr
     assert (taken.returncode, back.returncode) == (0, 0), taken.stderr + back.stderr
     assert taken.stdout.startswith(f"Backed up to {backup}: ")
     assert (elsewhere / "trading_db_simulator.sqlite3").exists()
-    assert (elsewhere / "jwt_secret_key.secret").read_text() == (
-        tmp_path / "site/jwt_secret_key.secret"
-    ).read_text()
+    secret = "jwt_secret_key.secret"
+    assert (elsewhere / secret).read_text() == (used / secret).read_text()
 
 
 @pytest.mark.parametrize("exchange", ["paper", "replay"])
