@@ -37,10 +37,16 @@ def taken_of(world: str, condition_id: str) -> dict[tuple[Side, int], Taken]:
 
 def reserved_of(portfolio_id: UUID, *, condition_id: str, token_id: str, side: Side) -> int:
     """What open orders back already: USDC of a market's BUYs, or shares of a token's SELLs."""
-    rows = Order.objects.filter(
-        portfolio_id=portfolio_id, condition_id=condition_id, status__in=OPEN, side=side, amount_micros=None
-    ).exclude(price_micros=None)
-    return sum(backing_micros(row) for row in rows if side is Side.BUY or row.token_id == token_id)
+    rows = read_rows(
+        Order, {"condition_id": condition_id, "status": OPEN, "portfolio_id": portfolio_id, "side": side}
+    )
+    return sum(
+        backing_micros(row)
+        for row in rows
+        if row.price_micros is not None
+        and row.amount_micros is None
+        and (side is Side.BUY or row.token_id == token_id)
+    )
 
 
 def backing_of(portfolio_ids: Collection[UUID]) -> Counter[UUID]:
