@@ -267,6 +267,7 @@ class MarketQueue:
             for resting in self._levels[side].get(price, ()):
                 if resting.since_ms < step.stamp_ms:
                     bound(resting, entry, middle_micros=middle, after_micros=after)
+                    self.touched.add(resting)
             if cancelled:
                 self._unexplained.keep(entry)
 
