@@ -185,5 +185,3 @@ def test_somebody_elses_evidence_is_not_there(mine, rain, matcher, feed, portfol
 
     assert stranger.get(f"/portfolio/{mine.pk}/trade/{fill.pk}").status_code == 404
     assert portfolios_of(UUID(int=0)) == []
-
-
