@@ -1,7 +1,8 @@
 """Laws of the whole engine: whatever is asked, whatever comes, whenever the executor dies.
 
-A life is a sequence of orders, cancels, steps and deaths on one market. A death is at a random statement
-to the database: the executor is gone there and then, and a new one starts from what is written.
+A life is a sequence of orders, cancels, steps, splits, merges and deaths on one market. A death is at a
+random statement to the database: the executor is gone there and then, and a new one starts from what is
+written.
 """
 
 import itertools
@@ -25,6 +26,7 @@ from trading.services.audit import audit
 from trading.services.cancels import cancel_order
 from trading.services.orders import submit_order
 from trading.services.portfolios import open_portfolio, reset_portfolio
+from trading.services.sets import merge_positions, split_position
 from trading.services.settlement import settle_market
 
 pytestmark = [pytest.mark.django_db(databases="__all__")]
@@ -49,8 +51,11 @@ steps = st.tuples(
 )
 cancels = st.tuples(st.just("cancel"), st.integers(0, 5))
 deaths = st.tuples(st.just("death"), st.integers(1, 16))
+sets = st.tuples(st.sampled_from(["split", "merge"]), st.integers(1, 30))
 resets = st.tuples(st.just("reset"))
-lives = st.lists(st.one_of(orders, orders, steps, steps, cancels, deaths, resets), min_size=3, max_size=22)
+lives = st.lists(
+    st.one_of(orders, orders, steps, steps, cancels, deaths, sets, resets), min_size=3, max_size=22
+)
 
 
 class Killed(BaseException):
@@ -92,6 +97,16 @@ class Life:
             return
         self.turn()
 
+    def change_set(self, what: str, shares: int) -> None:
+        change = split_position if what == "split" else merge_positions
+        with suppress(Rejected):
+            change(
+                portfolio_id=self.portfolio.pk,
+                condition_id=self.market.condition_id,
+                size_micros=shares * ONE,
+                now_ms=wall_ms(),
+            )
+
     def cancel(self, which: int) -> None:
         if not self.asked:
             return
@@ -127,6 +142,8 @@ class Life:
                 self.turn()
             elif what == "cancel":
                 self.cancel(*rest)
+            elif what in ("split", "merge"):
+                self.change_set(what, *rest)
             elif what == "death":
                 (self.fuse,) = rest
             else:
