@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from markets.templatetags import units
+from tests.journeys.trader import until
 from trading.templatetags.pages import slippage
 
 pytestmark = pytest.mark.browser
@@ -44,9 +45,14 @@ def maker_evidence(visitor, venue):
     page.locator("[data-place]:not([disabled])").click()
     expect(page.locator("#placed")).to_contain_text("20 Yes rest at 63¢")
     venue.world.trade(venue.rain.condition_id, "SELL", "10")
-    expect(page.locator("#toasts")).to_contain_text("Bought 10 Yes at 63¢.")
-    visitor.open("/portfolio")
-    return page.get_by_role("link", name="Why buy 10 Yes at 63¢").get_attribute("href")
+    why = page.get_by_role("link", name="Why buy 10 Yes at 63¢")
+
+    def shown() -> int:
+        visitor.open("/portfolio")  # no notice is waited for: the fill may be earlier than the page's socket
+        return why.count()
+
+    until("the fill is shown", shown)
+    return why.get_attribute("href")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
