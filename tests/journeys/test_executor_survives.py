@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+import redis
 
+from tests.journeys.trader import until
 from tests.site import ROOT, own_environment
 
+SEEN = "live:matcher:seen:0"  # what an executor writes once a second
 KILLS = int(os.environ.get("KILLS", "40"))  # of the long run; more by hand
 
 
@@ -37,25 +40,28 @@ def process(*arguments: str, environment: dict[str, str]) -> Iterator[subprocess
 
 @pytest.mark.parametrize("kills", [10, pytest.param(KILLS, marks=pytest.mark.slow, id="many")])
 def test_an_executor_killed_at_any_instant_loses_and_doubles_nothing(tmp_path, redis_url, kills):
-    redis = urlsplit(redis_url)
+    server = urlsplit(redis_url)
     environment = own_environment(
         EXCHANGE="live",
         DATA_DIR=str(tmp_path),
-        REDIS_HOST=str(redis.hostname),
-        REDIS_PORT=str(redis.port),
+        REDIS_HOST=str(server.hostname),
+        REDIS_PORT=str(server.port),
         DJANGO_SECRET_KEY="one-of-two-0123456789-abcdefghijklmnop",
         JWT_SECRET_KEY="two-of-two-9876543210-qrstuvwxyzabcdef",
         LATENCY_MS="20",
         LOG_LEVEL="ERROR",
     )
-    draw = random.Random(kills)
+    draw, bus = random.Random(kills), redis.Redis.from_url(redis_url)
     with process("-m", "tests.journeys.busy_market", environment=environment) as market:
         assert market.stdout.readline() == "ready\n"
         for _ in range(kills):
+            bus.delete(SEEN)
             with process("manage.py", "matcher", environment=environment):
-                time.sleep(1.2 + draw.random() * 0.8)  # a random instant, most of it after its start
+                until("the executor is at work", lambda: bus.exists(SEEN), seconds=30)
+                time.sleep(draw.random() * 0.8)  # a random instant is what is tested
         with process("manage.py", "matcher", environment=environment):
             told, _ = market.communicate(timeout=60)
+    bus.close()
     seen = json.loads(told)
 
     assert seen["orders"] > 2 * kills
